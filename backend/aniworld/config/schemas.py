@@ -1,0 +1,104 @@
+"""The configuration: typed sections with limits. The same structs are the file, the API and the form's limits."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from aniworld.kit.errors import FieldError
+from aniworld.kit.schema import Input, Schema
+
+LanguageTag = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?(\+[a-z]{2,3}(-[A-Za-z0-9]{2,8})?)?$",
+        max_length=24,
+        description="audio[+subtitles] in BCP 47, such as de or ja+en",
+    ),
+]
+HostPort = Annotated[
+    str,
+    Meta(pattern=r"^(\[[0-9a-fA-F:.]{2,45}\]|[A-Za-z0-9._-]{1,253}):[0-9]{1,5}$", description="host:port"),
+]
+HostName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$", description="A host name")]
+Name = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f]+$")]
+
+
+class LibrarySection(Input, frozen=True):
+    """Where the anime lies and in which languages it is wanted."""
+
+    anime_directory: Annotated[
+        str | None, Meta(description="Absolute path of the folder that holds one folder a series")
+    ] = None
+    languages: Annotated[
+        tuple[LanguageTag, ...], Meta(min_length=1, max_length=20, description="Wanted languages, the best first")
+    ] = ("ja+en", "de", "ja+de", "en")
+
+
+class DownloadsSection(Input, frozen=True):
+    """How episodes are fetched."""
+
+    slots: Annotated[int, Meta(ge=1, le=8, description="Episodes fetched at the same time")] = 2
+    auto_start: Annotated[bool, Meta(description="Begin as soon as something is queued")] = False
+    container: Annotated[
+        Literal["mkv", "original"],
+        Meta(description="mkv: put into Matroska with language tags, not re-encoded; original: keep what the host sent"),
+    ] = "mkv"
+    max_retries: Annotated[int, Meta(ge=0, le=20, description="Further attempts after the first one fails")] = 4
+    max_height: Annotated[
+        int | None, Meta(ge=144, le=4320, description="Tallest picture to choose, in pixels; empty: the best there is")
+    ] = None
+    hosters: Annotated[
+        tuple[Name, ...], Meta(max_length=50, description="Hosters to prefer, the best first; others follow")
+    ] = ()
+
+
+class ProvidersSection(Input, frozen=True):
+    """Which sources are asked and what they may reach."""
+
+    disabled: Annotated[tuple[Name, ...], Meta(max_length=200, description="Sources that are not asked")] = ()
+    allowed_hosts: Annotated[
+        tuple[HostPort, ...],
+        Meta(max_length=200, description="host:port that may be reached although the address is private"),
+    ] = ()
+
+
+class AccessSection(Input, frozen=True):
+    """Who may come in, and for how long."""
+
+    allowed_hosts: Annotated[
+        tuple[HostName, ...],
+        Meta(max_length=50, description="Host names under which this server is opened, beside addresses and localhost"),
+    ] = ()
+    session_hours: Annotated[int, Meta(ge=1, le=720, description="A login lasts this long")] = 24
+    remember_days: Annotated[int, Meta(ge=1, le=365, description="A remembered login lasts this long")] = 30
+
+
+class LoggingSection(Input, frozen=True):
+    """What is written to the log."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class AppConfig(Input, frozen=True):
+    """The whole configuration."""
+
+    library: LibrarySection = msgspec.field(default_factory=LibrarySection)
+    downloads: DownloadsSection = msgspec.field(default_factory=DownloadsSection)
+    providers: ProvidersSection = msgspec.field(default_factory=ProvidersSection)
+    access: AccessSection = msgspec.field(default_factory=AccessSection)
+    logging: LoggingSection = msgspec.field(default_factory=LoggingSection)
+
+
+SectionName = Literal["library", "downloads", "providers", "access", "logging"]
+Section = LibrarySection | DownloadsSection | ProvidersSection | AccessSection | LoggingSection
+
+
+class Validation(Schema, frozen=True):
+    """Whether a configuration would be taken."""
+
+    valid: bool
+    errors: list[FieldError]
+    warnings: list[FieldError]

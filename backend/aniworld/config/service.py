@@ -1,0 +1,159 @@
+"""Holds the configuration in force and the one file it lives in."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from aniworld.config.schemas import AppConfig, Section, SectionName, Validation
+from aniworld.events.bus import EventBus
+from aniworld.events.types import Message, SystemInfo
+from aniworld.kit.errors import FieldError, InvalidInputError
+from aniworld.kit.files import durable_write
+
+VERSION = 1
+_PATH = re.compile(r" - at `\$\.?(.*?)`$")
+
+
+class ConfigFileError(Exception):
+    """The file cannot be used; the text says what to do. The file is left as it is."""
+
+
+class ConfigService:
+    """``current`` is what holds now: read it when it is needed, never keep it.
+
+    Changes are validated whole, written atomically and take effect at once: ``subscribe`` tells those who must act.
+    """
+
+    def __init__(self, data_dir: Path, bus: EventBus) -> None:
+        self.current = AppConfig()
+        self._data_dir = data_dir
+        self._file = data_dir / "config.json"
+        self._bus = bus
+        self._lock = asyncio.Lock()
+        self._listeners: list[Callable[[AppConfig], None]] = []
+
+    def load(self) -> None:
+        """Read the file; a missing one means the defaults. Raises :class:`ConfigFileError`. Called before the start."""
+        try:
+            raw = msgspec.json.decode(self._file.read_bytes())
+            if not isinstance(raw, dict) or raw.pop("version", None) != VERSION:
+                raise msgspec.ValidationError(f"it has no version {VERSION}")
+            self.current = msgspec.convert(raw, AppConfig)
+        except FileNotFoundError:
+            self.current = AppConfig()
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            raise ConfigFileError(
+                f"{self._file} cannot be used: {error}. Put it right, or move it away to start with the defaults."
+            ) from error
+
+    def subscribe(self, listener: Callable[[AppConfig], None]) -> None:
+        """Call ``listener`` with each new configuration."""
+        self._listeners.append(listener)
+
+    async def validate(self, raw: object) -> Validation:
+        """Check a whole configuration and change nothing. At most one error a section is found in its form."""
+        if not isinstance(raw, dict):
+            return Validation(
+                valid=False, errors=[FieldError(field="", message="Expected an object of sections")], warnings=[]
+            )
+        errors: list[FieldError] = []
+        for name, value in raw.items():
+            try:
+                msgspec.convert({name: value}, AppConfig)
+            except msgspec.ValidationError as error:
+                errors.append(_field_error(error))
+        if errors:
+            return Validation(valid=False, errors=errors, warnings=[])
+        errors, warnings = await self._check(msgspec.convert(raw, AppConfig))
+        return Validation(valid=not errors, errors=errors, warnings=warnings)
+
+    async def replace(self, config: AppConfig) -> AppConfig:
+        """Put a whole configuration in force."""
+        async with self._lock:
+            return await self._store(config)
+
+    def section(self, name: SectionName) -> Section:
+        """One section of what holds now."""
+        section: Section = getattr(self.current, name)
+        return section
+
+    async def patch(self, name: SectionName, changes: dict[str, Any]) -> Section:
+        """Change the named fields of one section."""
+        async with self._lock:
+            raw = msgspec.to_builtins(self.current)
+            raw[name].update(changes)
+            try:
+                config = msgspec.convert(raw, AppConfig)
+            except msgspec.ValidationError as error:
+                problem = _field_error(error)
+                raise InvalidInputError.field(problem.field.removeprefix(f"{name}."), problem.message) from error
+            stored = await self._store(config)
+            section: Section = getattr(stored, name)
+            return section
+
+    async def _store(self, config: AppConfig) -> AppConfig:
+        errors, _warnings = await self._check(config)
+        if errors:
+            raise InvalidInputError(errors[0].message, errors=tuple(errors))
+        content = msgspec.json.format(msgspec.json.encode({"version": VERSION, **msgspec.to_builtins(config)}), indent=2)
+        await asyncio.to_thread(durable_write, self._file, content + b"\n", mode=0o600)
+        self.current = config
+        for listener in self._listeners:
+            listener(config)
+        self._bus.publish(SystemInfo(data=Message(code="config_changed", message="The configuration changed")))
+        return config
+
+    async def _check(self, config: AppConfig) -> tuple[list[FieldError], list[FieldError]]:
+        errors: list[FieldError] = []
+        warnings: list[FieldError] = []
+        directory = config.library.anime_directory
+        if directory is not None:
+            problem = await asyncio.to_thread(directory_problem, directory, self._data_dir)
+            if problem:
+                # A directory that was fine and is away for now (a NAS that sleeps) must not block other changes.
+                unchanged = directory == self.current.library.anime_directory
+                (warnings if unchanged else errors).append(
+                    FieldError(field="library.anime_directory", message=problem)
+                )
+        for index, entry in enumerate(config.providers.allowed_hosts):
+            if not 1 <= int(entry.rpartition(":")[2]) <= 65535:
+                errors.append(
+                    FieldError(field=f"providers.allowed_hosts[{index}]", message="The port must be 1 to 65535")
+                )
+        if len(set(config.library.languages)) != len(config.library.languages):
+            errors.append(FieldError(field="library.languages", message="A language stands there twice"))
+        return errors, warnings
+
+
+def directory_problem(directory: str, data_dir: Path) -> str | None:
+    """Why a directory cannot hold the anime, as a sentence; None: it can. Blocks on the file system."""
+    path = Path(directory)
+    if "\x00" in directory or not path.is_absolute():
+        return "Give the whole path, beginning with /"
+    try:
+        real = path.resolve(strict=True)
+    except (FileNotFoundError, NotADirectoryError):
+        return "There is no such directory; create it first"
+    except (OSError, RuntimeError) as error:
+        return f"The directory cannot be opened ({getattr(error, 'strerror', None) or 'a loop of links'})"
+    data = data_dir.resolve()
+    if real == Path(real.anchor) or real.is_relative_to(data) or data.is_relative_to(real):
+        return "Choose a directory of its own: not the data directory, nor one above or below it"
+    if not real.is_dir():
+        return "That is a file, not a directory"
+    if not os.access(real, os.R_OK | os.W_OK | os.X_OK):
+        return "The server may not write there; check the directory's owner and permissions"
+    return None
+
+
+def _field_error(error: msgspec.ValidationError) -> FieldError:
+    text = str(error)
+    match = _PATH.search(text)
+    return FieldError(field=match.group(1) if match else "", message=_PATH.sub("", text))
