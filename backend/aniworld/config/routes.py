@@ -42,4 +42,6 @@ async def patch_section(
     return await config.patch(name, data)
 
 
-router = Router("/config", route_handlers=[get_config, put_config, validate, get_section, patch_section], tags=["config"])
+router = Router(
+    "/config", route_handlers=[get_config, put_config, validate, get_section, patch_section], tags=["config"]
+)

@@ -44,9 +44,14 @@ class DownloadsSection(Input, frozen=True):
     auto_start: Annotated[bool, Meta(description="Begin as soon as something is queued")] = False
     container: Annotated[
         Literal["mkv", "original"],
-        Meta(description="mkv: put into Matroska with language tags, not re-encoded; original: keep what the host sent"),
+        Meta(
+            description="mkv: put into Matroska with language tags, not re-encoded; original: keep what the host sent"
+        ),
     ] = "mkv"
     max_retries: Annotated[int, Meta(ge=0, le=20, description="Further attempts after the first one fails")] = 4
+    retry_delay: Annotated[
+        float, Meta(ge=0.1, le=3600, description="Seconds before the second attempt; it doubles with each further one")
+    ] = 30.0
     max_height: Annotated[
         int | None, Meta(ge=144, le=4320, description="Tallest picture to choose, in pixels; empty: the best there is")
     ] = None

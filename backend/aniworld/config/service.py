@@ -102,7 +102,9 @@ class ConfigService:
         errors, _warnings = await self._check(config)
         if errors:
             raise InvalidInputError(errors[0].message, errors=tuple(errors))
-        content = msgspec.json.format(msgspec.json.encode({"version": VERSION, **msgspec.to_builtins(config)}), indent=2)
+        content = msgspec.json.format(
+            msgspec.json.encode({"version": VERSION, **msgspec.to_builtins(config)}), indent=2
+        )
         await asyncio.to_thread(durable_write, self._file, content + b"\n", mode=0o600)
         self.current = config
         for listener in self._listeners:
@@ -119,9 +121,7 @@ class ConfigService:
             if problem:
                 # A directory that was fine and is away for now (a NAS that sleeps) must not block other changes.
                 unchanged = directory == self.current.library.anime_directory
-                (warnings if unchanged else errors).append(
-                    FieldError(field="library.anime_directory", message=problem)
-                )
+                (warnings if unchanged else errors).append(FieldError(field="library.anime_directory", message=problem))
         for index, entry in enumerate(config.providers.allowed_hosts):
             if not 1 <= int(entry.rpartition(":")[2]) <= 65535:
                 errors.append(

@@ -112,9 +112,7 @@ async def _write_revision(url: str, message: str) -> None:
     try:
         async with engine.execution_options(write=True).begin() as connection:
             await connection.run_sync(_upgrade)
-            await connection.run_sync(
-                lambda sync: command.revision(_config(sync), message=message, autogenerate=True)
-            )
+            await connection.run_sync(lambda sync: command.revision(_config(sync), message=message, autogenerate=True))
     finally:
         await engine.dispose()
 

@@ -124,7 +124,9 @@ class EventBus:
         """Start reading. With ``last_id`` what was missed comes first, or a ``resync`` where it is no longer kept."""
         subscription = Subscription(self, frozenset(topics), owner)
         if last_id is not None and last_id != self._last:
-            missed = [message for message in self._ring if message.id > last_id and message.topic in subscription.topics]
+            missed = [
+                message for message in self._ring if message.id > last_id and message.topic in subscription.topics
+            ]
             oldest = self._ring[0].id if self._ring else self._last + 1
             if last_id > self._last or last_id + 1 < oldest or len(missed) > MAILBOX:
                 missed = [self.resync_message(self._last)]

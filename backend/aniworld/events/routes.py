@@ -37,9 +37,7 @@ TOPICS: tuple[Topic, ...] = get_args(Topic)
 async def stream(
     request: Request[Any, Any, Any],
     bus: NamedDependency[EventBus],
-    topics: FromQuery[
-        Annotated[str, Parameter(description="Comma-separated topics; empty: all", max_length=200)]
-    ] = "",
+    topics: FromQuery[Annotated[str, Parameter(description="Comma-separated topics; empty: all", max_length=200)]] = "",
     last_event_id: FromHeader[
         Annotated[str | None, Parameter(header="Last-Event-ID", description="The last id seen", max_length=40)]
     ] = None,

@@ -35,19 +35,22 @@ class Supervisor:
     workers: dict[str, Callable[[], Awaitable[None]]]
     states: dict[str, WorkerState] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.states.update({name: WorkerState(name) for name in self.workers})
+
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Run all workers while the block runs; leaving it cancels and awaits them."""
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._keep(name, run), name=name) for name, run in self.workers.items()]
-            try:
-                yield
-            finally:
-                for task in tasks:
-                    task.cancel()
+        tasks = [asyncio.create_task(self._keep(name, run), name=name) for name, run in self.workers.items()]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _keep(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
-        state = self.states[name] = WorkerState(name)
+        state = self.states[name]
         loop = asyncio.get_running_loop()
         delay = FIRST_DELAY
         try:
@@ -56,7 +59,7 @@ class Supervisor:
                 started = loop.time()
                 try:
                     await run()
-                except Exception as error:  # a worker may fail in any way; the program must not
+                except Exception as error:
                     log.exception("Worker %s failed; it starts again in %.1f s", name, delay)
                     state.last_error = type(error).__name__
                 else:

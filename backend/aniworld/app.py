@@ -1,0 +1,180 @@
+"""The whole life of the program, on one page: what there is, what starts, in order; stopping mirrors it."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+from litestar import Litestar, Router
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import Components, SecurityScheme
+
+import aniworld.access.routes
+import aniworld.config.routes
+import aniworld.downloads.routes
+import aniworld.events.routes
+import aniworld.library.routes
+import aniworld.operations.routes
+from aniworld import __version__, health
+from aniworld.access.guards import require_session
+from aniworld.access.service import AccessService
+from aniworld.api import EXCEPTION_HANDLERS, OpenApiDocument, ProblemResponses
+from aniworld.catalog.service import Catalog
+from aniworld.config.service import ConfigFileError, ConfigService
+from aniworld.config.settings import Settings
+from aniworld.db import migrate
+from aniworld.db.engine import Database
+from aniworld.db.migrate import SchemaError
+from aniworld.downloads.engine import Engine
+from aniworld.downloads.pipeline import EpisodePipeline
+from aniworld.downloads.service import DownloadService
+from aniworld.events.bus import EventBus
+from aniworld.kit.errors import AppError
+from aniworld.kit.net import HttpClient
+from aniworld.kit.supervise import Supervisor
+from aniworld.library.loader import Loader
+from aniworld.library.service import LibraryService
+from aniworld.middleware import MIDDLEWARE
+from aniworld.operations.service import Operations
+from aniworld.spa import Spa, serve_spa
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything that is made once, in the order in which it is made."""
+
+    settings: Settings
+    bus: EventBus
+    db: Database
+    config: ConfigService
+    operations: Operations
+    access: AccessService
+    http: HttpClient
+    catalog: Catalog
+    library: LibraryService
+    loader: Loader
+    engine: Engine
+    downloads: DownloadService
+    supervisor: Supervisor
+
+
+def build(settings: Settings) -> Parts:
+    """Make the parts and tie them together. Starts nothing."""
+    bus = EventBus()
+    db = Database(settings.url)
+    config = ConfigService(settings.data_dir, bus)
+    operations = Operations(bus)
+    access = AccessService(db, bus, config, settings.data_dir)
+    http = HttpClient(allowed_hosts=lambda: settings.trusted_hosts | set(config.current.providers.allowed_hosts))
+    catalog = Catalog(settings.data_dir / "providers", http, config)
+    library = LibraryService(db, bus, config, catalog)
+    loader = Loader(db, bus, config, catalog, operations, library)
+    pipeline = EpisodePipeline(db, bus, config, catalog, http, library)
+    engine = Engine(db, bus, config, operations, pipeline, alone=db.dialect == "sqlite")
+    downloads = DownloadService(db, bus, config, library, engine)
+    library.queue_states = downloads.states_of
+    supervisor = Supervisor({"loader": loader.run, "downloads": engine.run})
+    return Parts(
+        settings, bus, db, config, operations, access, http, catalog, library, loader, engine, downloads, supervisor
+    )
+
+
+@contextlib.asynccontextmanager
+async def running(parts: Parts) -> AsyncIterator[None]:
+    """From the first row read to the last connection closed."""
+    try:
+        await migrate.upgrade(parts.settings.url, parts.settings.data_dir / "backups")
+        await asyncio.to_thread(parts.config.load)
+        await parts.access.load()
+        await parts.catalog.load()
+        async with parts.supervisor.running():
+            try:
+                yield
+            finally:
+                parts.bus.close()
+    finally:
+        parts.bus.close()
+        await parts.http.aclose()
+        await parts.db.close()
+
+
+def create_app(settings: Settings) -> Litestar:
+    """The application. ``app.state.parts`` holds what it is made of."""
+    parts = build(settings)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        app.state.spa = await asyncio.to_thread(Spa)
+        try:
+            async with running(parts):
+                yield
+        except (ConfigFileError, SchemaError, AppError) as error:
+            app.state.startup_error = error  # the command tells it in a sentence
+            raise
+
+    api = Router(
+        "/api",
+        route_handlers=[
+            aniworld.access.routes.router,
+            aniworld.config.routes.router,
+            aniworld.downloads.routes.router,
+            aniworld.downloads.routes.download_series,
+            aniworld.events.routes.router,
+            *aniworld.library.routes.routers,
+            aniworld.operations.routes.router,
+        ],
+        guards=[require_session],
+        security=[{"bearer": []}, {"cookie": []}],
+    )
+    app = Litestar(
+        route_handlers=[api, health.router, serve_spa],
+        lifespan=[lifespan],
+        middleware=MIDDLEWARE,
+        exception_handlers=EXCEPTION_HANDLERS,
+        dependencies={
+            name: Provide(_constant(getattr(parts, name)), sync_to_thread=False)
+            for name in (
+                "bus",
+                "db",
+                "config",
+                "operations",
+                "access",
+                "catalog",
+                "library",
+                "loader",
+                "downloads",
+                "supervisor",
+            )
+        },
+        openapi_config=OpenAPIConfig(
+            title="Aniworld",
+            version=__version__,
+            description="Keeps an anime library whole.",
+            use_handler_docstrings=True,
+            openapi_controller=OpenApiDocument,
+            components=Components(
+                security_schemes={
+                    "bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT"),
+                    "cookie": SecurityScheme(type="apiKey", security_scheme_in="cookie", name="aniworld_session"),
+                }
+            ),
+        ),
+        plugins=[ProblemResponses()],
+        logging_config=None,
+        request_max_body_size=4 * 1024 * 1024,
+    )
+    app.state.parts = parts
+    app.state.access = parts.access
+    return app
+
+
+def _constant(value: Any) -> Any:
+    def provide() -> Any:
+        return value
+
+    return provide

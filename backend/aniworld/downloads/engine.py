@@ -1,0 +1,328 @@
+"""Runs the queue: takes items into slots, keeps their leases, and writes down what became of them.
+
+The queue is the table. Waking the engine only makes it look; a wake-up that is lost costs a few seconds, never an item.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import logging
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+from uuid import UUID
+
+from aniworld.config.service import ConfigService
+from aniworld.db.engine import Database
+from aniworld.downloads.errors import DownloadFailedError
+from aniworld.downloads.fetch.errors import DiskFullError
+from aniworld.downloads.progress import Meter
+from aniworld.downloads.repository import DownloadRepository
+from aniworld.downloads.states import retry_delay
+from aniworld.downloads.types import Claimed, QueueMode
+from aniworld.events.bus import EventBus, publish_after_commit
+from aniworld.events.types import (
+    DownloadError,
+    DownloadFailed,
+    DownloadProgress,
+    DownloadProgressData,
+    DownloadRef,
+    DownloadStarted,
+    Message,
+    QueueAction,
+    QueuePaused,
+    QueueStatus,
+    SystemError,
+)
+from aniworld.kit.clock import now
+from aniworld.kit.errors import AppError
+from aniworld.operations.errors import OperationCancelledError
+from aniworld.operations.service import Operations
+
+log = logging.getLogger(__name__)
+
+LEASE = dt.timedelta(seconds=60)
+_FLUSH = 1.0
+_TELL = 0.25
+_LOOK = 5.0
+"""Seconds between two looks at the table without a wake-up."""
+
+
+class Pipeline(Protocol):
+    """One item from the queue to the library."""
+
+    async def run(self, item: Claimed, meter: Meter) -> None:
+        """All five steps. Raises :class:`~aniworld.kit.errors.AppError` with a reason a person understands."""
+        ...
+
+    async def heal(self) -> None:
+        """Finish what a crash interrupted between the finished file and the row that says so."""
+        ...
+
+    async def discard(self, id_: UUID) -> None:
+        """Remove an item's work files."""
+        ...
+
+
+@dataclass(slots=True)
+class _Running:
+    item: Claimed
+    meter: Meter
+    task: asyncio.Task[None]
+
+
+class Engine:
+    """Slots, leases, progress. ``run`` is a supervised worker."""
+
+    def __init__(
+        self,
+        db: Database,
+        bus: EventBus,
+        config: ConfigService,
+        operations: Operations,
+        pipeline: Pipeline,
+        *,
+        alone: bool,
+    ) -> None:
+        self._db = db
+        self._bus = bus
+        self._config = config
+        self._operations = operations
+        self._pipeline = pipeline
+        self._alone = alone
+        self._owner = secrets.token_hex(8)
+        self._wake = asyncio.Event()
+        self._running: dict[UUID, _Running] = {}
+        config.subscribe(lambda _config: self.wake())
+
+    # --- what the verbs need ------------------------------------------------------------------------------------
+
+    def meter(self, id_: UUID) -> Meter | None:
+        """The live numbers of a download that runs here."""
+        running = self._running.get(id_)
+        return running.meter if running else None
+
+    def wake(self) -> None:
+        """Look at the queue again."""
+        self._wake.set()
+
+    async def interrupt(self, ids: Iterable[UUID]) -> None:
+        """End those that run here and wait until they have."""
+        tasks = [running.task for id_ in ids if (running := self._running.get(id_)) is not None]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    async def discard(self, ids: Iterable[UUID]) -> None:
+        """Remove the work files of items that are gone."""
+        for id_ in ids:
+            await self._pipeline.discard(id_)
+
+    # --- the worker ---------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Work until cancelled; then everything that runs ends at a resumable point and waits in the table."""
+        await self._recover(all_leases=self._alone)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._flush_for_ever())
+                group.create_task(self._tell_for_ever())
+                await self._serve()
+        finally:
+            await self.interrupt(list(self._running))
+
+    async def _recover(self, *, all_leases: bool) -> None:
+        async with self._db.write() as session:
+            count = await DownloadRepository(session).requeue_abandoned(all_leases=all_leases)
+            if count:
+                log.info("%d interrupted downloads go on", count)
+                action = QueueAction(action="items_requeued", count=count, series_keys=[])
+                publish_after_commit(self._bus, session, QueueStatus(data=action))
+        await self._pipeline.heal()
+
+    async def _serve(self) -> None:
+        while True:
+            self._wake.clear()
+            pause = await self._fill()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._wake.wait()
+
+    async def _fill(self) -> float:
+        """Take items while there is a free slot; seconds until it is worth another look."""
+        config = self._config.current
+        async with self._db.read() as session:
+            mode = await DownloadRepository(session).mode()
+        if not mode.running:
+            await self.interrupt(list(self._running))
+            return _LOOK
+        if config.library.anime_directory is None:
+            return _LOOK
+        while not mode.paused and len(self._running) < config.downloads.slots:
+            async with self._db.write() as session:
+                repository = DownloadRepository(session)
+                mode = await repository.mode()
+                item = await repository.claim(self._owner, LEASE) if mode.running and not mode.paused else None
+                if item is not None:
+                    publish_after_commit(self._bus, session, DownloadStarted(data=_ref(item)))
+            if item is None:
+                break
+            self._begin(item)
+        async with self._db.read() as session:
+            due = await DownloadRepository(session).next_due()
+        return _LOOK if due is None else min(_LOOK, max(0.05, (due - now()).total_seconds()))
+
+    def _begin(self, item: Claimed) -> None:
+        meter = Meter()
+        task = asyncio.create_task(self._work(item, meter), name=f"download {item.id}")
+        self._running[item.id] = _Running(item, meter, task)
+
+    async def _work(self, item: Claimed, meter: Meter) -> None:
+        label = f"{item.series_name} S{item.season:02d}E{item.episode:02d} ({item.language})"
+        try:
+            async with self._operations.run("download", label, id_=str(item.id)):
+                await self._pipeline.run(item, meter)
+        except asyncio.CancelledError:
+            await self._settle(self._release(item, meter))
+        except OperationCancelledError:
+            await self._settle(self._cancelled(item))
+        except DiskFullError as error:
+            await self._settle(self._disk_full(item, error))
+        except AppError as error:
+            log.info("%s: %s", label, error.detail)
+            await self._settle(self._failed(item, error))
+        except Exception:
+            log.exception("%s failed unexpectedly", label)
+            unexpected = DownloadFailedError("An unexpected error; the log tells more")
+            unexpected.permanent = False
+            await self._settle(self._failed(item, unexpected))
+        finally:
+            del self._running[item.id]
+            self.wake()
+
+    async def _settle(self, write: Any) -> None:
+        """Let the last write of an item finish, even while the program stops."""
+        task = asyncio.ensure_future(write)
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await task
+        except AppError:
+            # The database is away. The lease runs out, or the next start finds it: the item is not lost.
+            log.exception("The state of a download could not be written")
+
+    # --- ends ---------------------------------------------------------------------------------------------------
+
+    async def _release(self, item: Claimed, meter: Meter) -> None:
+        """Interrupted: back to the queue, unless the verb that interrupted it has moved or removed the row already."""
+        async with self._db.write() as session:
+            await DownloadRepository(session).release(
+                item.id, self._owner, downloaded=meter.downloaded, total=meter.total_bytes
+            )
+
+    async def _cancelled(self, item: Claimed) -> None:
+        async with self._db.write() as session:
+            if await DownloadRepository(session).move(item.id, "cancelled", completed_at=now()):
+                action = QueueAction(action="items_removed", count=1, series_keys=[item.series_key])
+                publish_after_commit(self._bus, session, QueueStatus(data=action))
+        await self._pipeline.discard(item.id)
+
+    async def _failed(self, item: Claimed, error: AppError) -> None:
+        limits = self._config.current.downloads
+        again = not error.permanent and item.retry_count < limits.max_retries
+        values: dict[str, Any] = {"error_code": error.code, "error_message": error.detail[:2000]}
+        if again:
+            delay = retry_delay(item.retry_count + 1, limits.retry_delay, error.retry_after)
+            values |= {"retry_count": item.retry_count + 1, "not_before": now() + dt.timedelta(seconds=delay)}
+        else:
+            values["completed_at"] = now()
+        async with self._db.write() as session:
+            if await DownloadRepository(session).move(item.id, "pending" if again else "failed", **values):
+                data = DownloadError(**_names(item), error=error.detail, will_retry=again)
+                publish_after_commit(self._bus, session, DownloadFailed(data=data))
+
+    async def _disk_full(self, item: Claimed, error: DiskFullError) -> None:
+        """No item can go on without space: hold the queue and say why."""
+        async with self._db.write() as session:
+            repository = DownloadRepository(session)
+            mode = await repository.mode()
+            await repository.set_mode(QueueMode(running=mode.running, paused=True))
+            await repository.move(item.id, "pending", error_code=error.code, error_message=error.detail)
+            publish_after_commit(self._bus, session, QueuePaused())
+            message = Message(code=error.code, message=error.detail)
+            publish_after_commit(self._bus, session, SystemError(data=message))
+
+    # --- progress -----------------------------------------------------------------------------------------------
+
+    async def _flush_for_ever(self) -> None:
+        renewed = asyncio.get_running_loop().time()
+        while True:
+            await asyncio.sleep(_FLUSH)
+            due = asyncio.get_running_loop().time() - renewed > LEASE.total_seconds() / 4
+            if due and not self._alone:
+                await self._recover_leases()
+            changed = {
+                id_: (running.meter.downloaded, running.meter.total_bytes)
+                for id_, running in self._running.items()
+                if running.meter.changed or due
+            }
+            if not changed:
+                continue
+            for id_ in changed:
+                if (running := self._running.get(id_)) is not None:
+                    running.meter.changed = False
+            async with self._db.write() as session:
+                kept = await DownloadRepository(session).renew(self._owner, LEASE, changed)
+            # A lease that is no longer ours: somebody removed the item, or another process took it over.
+            await self.interrupt(changed.keys() - kept)
+            if due:
+                renewed = asyncio.get_running_loop().time()
+
+    async def _recover_leases(self) -> None:
+        async with self._db.write() as session:
+            if await DownloadRepository(session).requeue_abandoned(all_leases=False):
+                self.wake()
+
+    async def _tell_for_ever(self) -> None:
+        told: dict[UUID, tuple[int, int]] = {}
+        while True:
+            await asyncio.sleep(_TELL)
+            for id_, running in self._running.items():
+                reading = running.meter.reading()
+                if told.get(id_) == (reading.downloaded_bytes, reading.speed):
+                    continue
+                told[id_] = (reading.downloaded_bytes, reading.speed)
+                item = running.item
+                self._bus.publish(
+                    DownloadProgress(
+                        data=DownloadProgressData(
+                            download_id=str(id_),
+                            series_key=item.series_key,
+                            series_name=item.series_name,
+                            season=item.season,
+                            episode=item.episode,
+                            progress=reading,
+                        )
+                    )
+                )
+            for id_ in told.keys() - self._running.keys():
+                del told[id_]
+
+
+def _names(item: Claimed) -> dict[str, Any]:
+    return {
+        "download_id": str(item.id),
+        "series_key": item.series_key,
+        "series_name": item.series_name,
+        "season": item.season,
+        "episode": item.episode,
+        "language": item.language,
+    }
+
+
+def _ref(item: Claimed) -> DownloadRef:
+    return DownloadRef(**_names(item))

@@ -1,0 +1,159 @@
+"""Reads what an HTTP answer says about its body. Pure; believes nothing that it cannot check."""
+
+from __future__ import annotations
+
+import datetime as dt
+import email.utils
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aniworld.downloads.fetch.errors import (
+    BadAnswerError,
+    FetchError,
+    HostBusyError,
+    NotAVideoError,
+    SourceGoneError,
+)
+from aniworld.kit.errors import AppError
+from aniworld.kit.net.errors import NetError
+
+LONGEST_WAIT = 3600.0
+_LARGEST = 2**63 - 1
+_RANGE = re.compile(r"bytes\s+(?:(\d{1,19})-(\d{1,19})|\*)/(\d{1,19}|\*)", re.IGNORECASE)
+_PAGE_TYPES = ("text/html", "application/xhtml", "application/json", "application/problem", "text/xml", "application/xml")
+_TAG = re.compile(rb"\s*<(!doctype|html|head|body|\?xml|script|svg)", re.IGNORECASE)
+_PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF8", b"%PDF")
+SNIFFED = 512
+"""Bytes from the beginning that :func:`refuse_page` wants to see."""
+
+
+@dataclass(frozen=True, slots=True)
+class Validator:
+    """What names one version of a file, so that two halves of it can be told apart from halves of two."""
+
+    value: str
+    """As ``If-Range`` wants it: a strong ETag, or a date."""
+
+    @classmethod
+    def of(cls, headers: Mapping[str, str]) -> Validator | None:
+        """The strong validator of an answer, where it has one."""
+        etag = headers.get("etag", "").strip()
+        if 2 < len(etag) <= 512 and etag.startswith('"') and etag.endswith('"') and etag.isprintable():
+            return cls(etag)
+        modified = _date(headers.get("last-modified", ""))
+        sent = _date(headers.get("date", ""))
+        # A file that changed in the very second of its date may change again within it.
+        if modified is not None and sent is not None and sent - modified >= dt.timedelta(seconds=1):
+            return cls(headers["last-modified"].strip())
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class ContentRange:
+    """``Content-Range``; start and end are None where the range could not be given."""
+
+    start: int | None
+    end: int | None
+    total: int | None
+
+    @classmethod
+    def of(cls, headers: Mapping[str, str]) -> ContentRange:
+        """Raises :class:`BadAnswerError`."""
+        text = headers.get("content-range", "")
+        match = _RANGE.fullmatch(text.strip())
+        if match is None:
+            raise BadAnswerError(f"The host sent a range that cannot be understood: {text[:80]!r}")
+        start, end, total = (int(group) if group and group != "*" else None for group in match.groups())
+        if start is not None and end is not None and (end < start or (total is not None and end >= total)):
+            raise BadAnswerError(f"The host sent an impossible range: {text[:80]!r}")
+        return cls(start, end, total)
+
+
+def content_length(headers: Mapping[str, str]) -> int | None:
+    """The announced length of the body. Raises :class:`BadAnswerError` where there are two or it is no number."""
+    text = headers.get("content-length")
+    if text is None:
+        return None
+    values = {value.strip() for value in text.split(",")}
+    value = values.pop()
+    if values or not (value.isascii() and value.isdigit()) or int(value) > _LARGEST:
+        raise BadAnswerError(f"The host sent an impossible length: {text[:80]!r}")
+    return int(value)
+
+
+def coding(headers: Mapping[str, str]) -> str:
+    """The content coding in lower case; empty where there is none."""
+    value = headers.get("content-encoding", "").strip().lower()
+    return "" if value == "identity" else value.removeprefix("x-")
+
+
+def check_status(status: int, headers: Mapping[str, str]) -> None:
+    """Raises for every status but 200, 206 and 416."""
+    if status in (200, 206, 416):
+        return
+    if status in (408, 425, 429) or status >= 500:
+        raise HostBusyError(status, retry_after(headers.get("retry-after", "")))
+    if status in (401, 403, 404, 405, 410, 451):
+        raise SourceGoneError(status)
+    error = FetchError(f"The host answered {status}")
+    error.permanent = True
+    raise error
+
+
+def retry_after(text: str, now: dt.datetime | None = None) -> float | None:
+    """Seconds that ``Retry-After`` asks for, at most an hour."""
+    text = text.strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text), LONGEST_WAIT)
+    date = _date(text)
+    if date is None:
+        return None
+    return min(max((date - (now or dt.datetime.now(dt.UTC))).total_seconds(), 0.0), LONGEST_WAIT)
+
+
+def refuse_page(headers: Mapping[str, str], beginning: bytes) -> None:
+    """Raises :class:`NotAVideoError` where the beginning of the body or its type is that of a page or a picture."""
+    if is_media(beginning):
+        return  # whatever the type says: many hosts say nonsense
+    kind = headers.get("content-type", "").split(";")[0].strip().lower()
+    if not beginning:
+        raise NotAVideoError("The host sent an empty file")
+    if kind.startswith("image/") or beginning.startswith(_PICTURES):
+        raise NotAVideoError("The host sent a picture instead of a video")
+    if beginning.startswith(b"#EXTM3U"):
+        raise NotAVideoError("The host sent a playlist instead of a video")
+    if kind.startswith(_PAGE_TYPES) or _TAG.match(beginning.removeprefix(b"\xef\xbb\xbf")):
+        text = " ".join(beginning.decode("utf-8", "replace").split())
+        shown = "".join(char if char.isprintable() else "�" for char in text)[:200]
+        raise NotAVideoError(f"The host sent a page instead of a video: {shown}")
+
+
+def is_media(data: bytes) -> bool:
+    """Whether the beginning is that of a known container: MP4 and its kin, Matroska, MPEG-TS, FLV, AVI, Ogg."""
+    return (
+        data[4:8] in (b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"sidx", b"wide", b"free", b"emsg", b"prft")
+        or data.startswith((b"\x1aE\xdf\xa3", b"FLV\x01", b"OggS"))
+        or (data.startswith(b"RIFF") and data[8:12] == b"AVI ")
+        or is_ts(data)
+    )
+
+
+def is_ts(data: bytes) -> bool:
+    """Whether this is the beginning of an MPEG transport stream: a sync byte every 188 bytes."""
+    return len(data) > 188 and all(data[at] == 0x47 for at in range(0, min(len(data), SNIFFED), 188))
+
+
+def worth_another_try(error: AppError, patience: float) -> bool:
+    """Whether the same request may succeed within this call."""
+    if (error.retry_after or 0.0) > patience:
+        return False
+    return error.at_once if isinstance(error, FetchError) else isinstance(error, NetError) and not error.permanent
+
+
+def _date(text: str) -> dt.datetime | None:
+    try:
+        date = email.utils.parsedate_to_datetime(text.strip())
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None
+    return date if date.tzinfo is not None else date.replace(tzinfo=dt.UTC)

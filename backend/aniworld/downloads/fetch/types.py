@@ -1,0 +1,103 @@
+"""What the fetch layer asks of others, and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+BLOCK = 1024 * 1024
+"""Bytes that are gathered in memory before they are written."""
+
+
+class Response(Protocol):
+    """An answer whose body has not been read."""
+
+    @property
+    def status_code(self) -> int:
+        """The HTTP status; nothing has judged it yet."""
+        ...
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Header fields, found in any case; several of one name are joined by commas."""
+        ...
+
+    @property
+    def url(self) -> object:
+        """The address after redirects; ``str()`` of it is the text."""
+        ...
+
+    def aiter_raw(self, chunk_size: int | None = None) -> AsyncIterator[bytes]:
+        """The body as it came over the wire, not decoded. Raises ``NetError`` where it ends too early."""
+        ...
+
+
+class Transport(Protocol):
+    """The HTTP client, seen from here: follows redirects, guards addresses, raises ``NetError`` and nothing else."""
+
+    def stream(
+        self, method: str, url: str, *, headers: Mapping[str, str] | None = None
+    ) -> AbstractAsyncContextManager[Response]:
+        """Send a request with exactly these headers beside its own."""
+        ...
+
+
+class ProgressSink(Protocol):
+    """Counts. Called from the event loop; does no I/O and never waits."""
+
+    def total(self, total: int | None, /) -> None:
+        """The size in bytes, once it is known or better estimated; None: nobody knows."""
+        ...
+
+    def add(self, count: int, /) -> None:
+        """Bytes arrived."""
+        ...
+
+    def reset(self, downloaded: int, /) -> None:
+        """Count from here: what an earlier attempt left, or what of it could be trusted."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How patient a fetch is and how much it may take."""
+
+    retries: int = 3
+    """Attempts after a failure that brought nothing new."""
+    backoff: float = 0.5
+    """Seconds before the first of them; doubles."""
+    patience: float = 10.0
+    """The longest ``Retry-After`` that is waited for here; a longer one is left to the caller."""
+    idle: float = 30.0
+    """Seconds without a byte after which a connection is given up."""
+    slow_bytes: int = 64 * 1024
+    slow_window: float = 60.0
+    """Fewer bytes than this in as many seconds: the connection is given up."""
+    reserve: int = 64 * 1024 * 1024
+    """Bytes that stay free on the disk."""
+    max_size: int = 64 * 1024**3
+    """Largest file."""
+    sync_bytes: int = 4 * 1024 * 1024
+    sync_seconds: float = 1.0
+    """A checkpoint is made after so many bytes or seconds, whichever comes first,"""
+    sync_pause: float = 0.1
+    """but never sooner than this after the last one."""
+    segments: int = 8
+    """HLS segments fetched at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """What lies on the disk now, complete and synced."""
+
+    protocol: Literal["http", "hls"]
+    paths: tuple[Path, ...]
+    """One file, or the pieces to be joined in this order."""
+    bytes: int
+    expected_duration: float | None = None
+    """Seconds, where the playlist told."""
+    proven: bool = True
+    """The length is what the host announced. False: it announced none, so only the content can tell."""

@@ -1,0 +1,77 @@
+"""The queue's tables."""
+
+from __future__ import annotations
+
+import datetime as dt
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from aniworld.db.base import Base, Entity
+from aniworld.downloads.types import OPEN
+
+_STATUSES = "'pending', 'downloading', 'paused', 'completed', 'failed', 'cancelled'"
+_OPEN = ", ".join(f"'{status}'" for status in OPEN)
+
+
+class Download(Entity):
+    """One (episode, language) in the queue, or what became of it."""
+
+    __tablename__ = "downloads"
+    __table_args__ = (
+        CheckConstraint(f"status IN ({_STATUSES})", name="status"),
+        CheckConstraint("priority BETWEEN 0 AND 2", name="priority"),
+        # Open items are unique, so that a double click is harmless.
+        Index(
+            "uq_downloads_open",
+            "episode_id",
+            "language",
+            unique=True,
+            sqlite_where=text(f"status IN ({_OPEN})"),
+            postgresql_where=text(f"status IN ({_OPEN})"),
+        ),
+        Index("ix_downloads_order", "status", text("priority DESC"), "position", "id"),
+        Index("ix_downloads_series_key_status", "series_key", "status"),
+        Index("ix_downloads_done", "status", text("completed_at DESC")),
+    )
+
+    episode_id: Mapped[UUID | None] = mapped_column(ForeignKey("episodes.id", ondelete="SET NULL"))
+    language: Mapped[str] = mapped_column(String(24))
+    series_key: Mapped[str] = mapped_column(String(200))
+    series_name: Mapped[str] = mapped_column(String(500))
+    season: Mapped[int]
+    episode: Mapped[int]
+    title: Mapped[str] = mapped_column(String(500))
+    status: Mapped[str] = mapped_column(String(16))
+    priority: Mapped[int]
+    position: Mapped[int]
+    retry_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    not_before: Mapped[dt.datetime | None]
+    """After a failure: not tried again before this."""
+    error_code: Mapped[str | None] = mapped_column(String(64))
+    error_message: Mapped[str | None] = mapped_column(String(2000))
+    provider: Mapped[str | None] = mapped_column(String(64))
+    hoster: Mapped[str | None] = mapped_column(String(64))
+    downloaded_bytes: Mapped[int] = mapped_column(default=0, server_default="0")
+    total_bytes: Mapped[int | None]
+    filing_path: Mapped[str | None] = mapped_column(String(1024))
+    """Written before the finished file is moved there: a crash in between is healed by looking."""
+    filing_size: Mapped[int | None]
+    file_path: Mapped[str | None] = mapped_column(String(1024))
+    lease_owner: Mapped[str | None] = mapped_column(String(64))
+    lease_until: Mapped[dt.datetime | None]
+    created_at: Mapped[dt.datetime]
+    started_at: Mapped[dt.datetime | None]
+    completed_at: Mapped[dt.datetime | None]
+
+
+class QueueState(Base):
+    """One row: what the user told the queue."""
+
+    __tablename__ = "queue_state"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    running: Mapped[bool]
+    paused: Mapped[bool]

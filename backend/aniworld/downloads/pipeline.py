@@ -1,0 +1,209 @@
+"""One queue item as five awaited steps: target, resolve, fetch, verify, file.
+
+The ids of the library stay out of the middle: resolve sees references, fetch and verify see addresses and paths.
+Work files lie on the anime directory's own file system, in a folder that players do not look into, so that the last
+step is a rename.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+from pathlib import Path
+from uuid import UUID
+
+from aniworld.catalog.service import Catalog
+from aniworld.catalog.types import Link
+from aniworld.config.service import ConfigService
+from aniworld.db.engine import Database
+from aniworld.downloads.errors import (
+    AllHostersFailedError,
+    HosterFailure,
+    NoLinksError,
+    TargetExistsError,
+    TargetGoneError,
+)
+from aniworld.downloads.fetch import Fetched, fetch
+from aniworld.downloads.fetch.errors import DiskFullError
+from aniworld.downloads.media import client as media
+from aniworld.downloads.progress import Meter
+from aniworld.downloads.repository import DownloadRepository
+from aniworld.downloads.types import Claimed
+from aniworld.events.bus import EventBus, publish_after_commit
+from aniworld.events.types import DownloadComplete, DownloadRef
+from aniworld.kit.errors import AppError
+from aniworld.kit.files import durable_move, safe_join, safe_name
+from aniworld.kit.net import HttpClient
+from aniworld.library.errors import NoAnimeDirectoryError
+from aniworld.library.service import LibraryService
+from aniworld.library.types import TargetDetails
+
+log = logging.getLogger(__name__)
+
+WORK = (".aniworld", "work")
+_FINISHED = "finished"
+
+
+class EpisodePipeline:
+    """Takes an item from the queue to the library. Keeps no state between two items."""
+
+    def __init__(
+        self,
+        db: Database,
+        bus: EventBus,
+        config: ConfigService,
+        catalog: Catalog,
+        http: HttpClient,
+        library: LibraryService,
+    ) -> None:
+        self._db = db
+        self._bus = bus
+        self._config = config
+        self._catalog = catalog
+        self._http = http
+        self._library = library
+
+    async def run(self, item: Claimed, meter: Meter) -> None:
+        """All five steps, or an error with a reason a person understands."""
+        anime = self._anime_directory()
+        if item.filing_path is not None and await self._finish_filing(item, anime):
+            return
+        target = await self._target(item)
+        links = await self._catalog.links(target.provider, target.ref, item.language)
+        if not links:
+            raise NoLinksError
+        failures: list[tuple[HosterFailure, AppError]] = []
+        for link in links:
+            work = anime.joinpath(*WORK, str(item.id), safe_name(f"{link.hoster} {link.kind}", max_bytes=100))
+            try:
+                finished = await self._deliver(item, target, link, work, meter)
+            except DiskFullError:
+                raise
+            except AppError as error:
+                log.info("%s did not deliver %s: %s", link.hoster, item.id, error.detail)
+                failures.append((HosterFailure(hoster=link.hoster, reason=error.detail), error))
+                if error.permanent:
+                    await asyncio.to_thread(shutil.rmtree, work, ignore_errors=True)
+                continue
+            await self._file(item, target, finished, anime)
+            return
+        raise AllHostersFailedError(failures)
+
+    async def heal(self) -> None:
+        """Finish what a crash interrupted between the finished file and the row that says so."""
+        directory = self._config.current.library.anime_directory
+        if directory is None:
+            return
+        async with self._db.read() as session:
+            items = await DownloadRepository(session).unfiled()
+        for item in items:
+            try:
+                await self._finish_filing(item, Path(directory))
+            except (AppError, OSError):
+                log.exception("A finished download could not be filed yet; it is tried again when its turn comes")
+
+    async def discard(self, id_: UUID) -> None:
+        """Remove an item's work files."""
+        directory = self._config.current.library.anime_directory
+        if directory is not None:
+            await asyncio.to_thread(shutil.rmtree, Path(directory).joinpath(*WORK, str(id_)), ignore_errors=True)
+
+    # --- the steps ----------------------------------------------------------------------------------------------
+
+    def _anime_directory(self) -> Path:
+        directory = self._config.current.library.anime_directory
+        if directory is None:
+            raise NoAnimeDirectoryError
+        return Path(directory)
+
+    async def _target(self, item: Claimed) -> TargetDetails:
+        if item.episode_id is None:
+            raise TargetGoneError
+        return await self._library.target(item.episode_id, item.language)
+
+    async def _deliver(self, item: Claimed, target: TargetDetails, link: Link, work: Path, meter: Meter) -> Path:
+        """Resolve, fetch and verify: a whole, playable file on the anime directory's file system."""
+        stream = await self._catalog.resolve(link)
+        async with self._db.write() as session:
+            await DownloadRepository(session).set_source(item.id, target.provider, link.hoster)
+        await asyncio.to_thread(work.mkdir, parents=True, exist_ok=True)
+        limits = self._config.current.downloads
+        fetched = await fetch(stream, work, client=self._http, progress=meter, max_height=limits.max_height)
+        return await self._assemble(item, target, fetched, work)
+
+    async def _assemble(self, item: Claimed, target: TargetDetails, fetched: Fetched, work: Path) -> Path:
+        expected = fetched.expected_duration or target.duration
+        if self._config.current.downloads.container == "original" and fetched.protocol == "http":
+            part = fetched.paths[0]
+            verified = await media.verify(part, expected_duration=expected)
+            finished = work / f"{_FINISHED}.{verified.extension}"
+            await asyncio.to_thread(part.rename, finished)
+            return finished
+        finished = work / f"{_FINISHED}.mkv"
+        await media.remux(
+            fetched.paths,
+            finished,
+            container="matroska",
+            language=item.language,
+            title=target.title,
+            expected_duration=expected,
+        )
+        return finished
+
+    async def _file(self, item: Claimed, target: TargetDetails, finished: Path, anime: Path) -> None:
+        size = (await asyncio.to_thread(finished.stat)).st_size
+        path = target.path(finished.suffix)
+        staged = anime.joinpath(*WORK, str(item.id), finished.name)
+        await asyncio.to_thread(finished.replace, staged)
+        async with self._db.write() as session:
+            await DownloadRepository(session).set_filing(item.id, path, size)
+        try:
+            await self._move(staged, anime, path)
+        except FileExistsError as error:
+            raise TargetExistsError(f"{path} is already there and is not from here; move it away or scan it") from error
+        await self._complete(item, path, size)
+
+    async def _move(self, staged: Path, anime: Path, path: str) -> None:
+        final = safe_join(anime, *path.split("/"))
+        await asyncio.to_thread(durable_move, staged, final)
+
+    async def _finish_filing(self, item: Claimed, anime: Path) -> bool:
+        """Go on where an earlier attempt was about to file; False: there is nothing to go on with."""
+        if item.filing_path is None or item.filing_size is None:
+            return False
+        final = safe_join(anime, *item.filing_path.split("/"))
+        staged = anime.joinpath(*WORK, str(item.id), _FINISHED + final.suffix)
+        if await asyncio.to_thread(_size, staged) == item.filing_size:
+            await self._move(staged, anime, item.filing_path)
+        elif await asyncio.to_thread(_size, final) != item.filing_size:
+            async with self._db.write() as session:
+                await DownloadRepository(session).set_filing(item.id, None, None)
+            return False
+        await self._complete(item, item.filing_path, item.filing_size)
+        return True
+
+    async def _complete(self, item: Claimed, path: str, size: int) -> None:
+        """One write: the item is completed and the library knows the file."""
+        async with self._db.write() as session:
+            repository = DownloadRepository(session)
+            await repository.complete(item.id, path, size)
+            if item.episode_id is not None:
+                await self._library.mark_downloaded(session, item.episode_id, item.language, path, size)
+            ref = DownloadRef(
+                download_id=str(item.id),
+                series_key=item.series_key,
+                series_name=item.series_name,
+                season=item.season,
+                episode=item.episode,
+                language=item.language,
+            )
+            publish_after_commit(self._bus, session, DownloadComplete(data=ref))
+        await self.discard(item.id)
+
+
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return None

@@ -1,0 +1,43 @@
+"""The words of the queue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from aniworld.catalog.types import Language
+
+Status = Literal["pending", "downloading", "paused", "completed", "failed", "cancelled"]
+Priority = Literal["low", "normal", "high"]
+
+PRIORITY_RANK: dict[Priority, int] = {"low": 0, "normal": 1, "high": 2}
+RANK_PRIORITY: dict[int, Priority] = {rank: name for name, rank in PRIORITY_RANK.items()}
+
+OPEN: tuple[Status, ...] = ("pending", "downloading", "paused")
+"""While an item is open, no second one for the same episode and language can be queued."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """A queue item that this process holds the lease of."""
+
+    id: UUID
+    episode_id: UUID | None
+    language: Language
+    series_key: str
+    series_name: str
+    season: int
+    episode: int
+    retry_count: int
+    filing_path: str | None
+    """Where the finished file was about to go when an earlier attempt ended; relative to the anime directory."""
+    filing_size: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueMode:
+    """What the user told the queue; kept over restarts."""
+
+    running: bool
+    paused: bool

@@ -1,0 +1,113 @@
+"""Is it up, and can it work?"""
+
+import asyncio
+import os
+import time
+from typing import Any, Literal
+
+from litestar import HttpMethod, Response, Router, route
+from litestar.di import NamedDependency
+
+from aniworld.catalog.service import Catalog
+from aniworld.config.service import ConfigService
+from aniworld.db.engine import Database
+from aniworld.kit.errors import AppError
+from aniworld.kit.schema import Schema
+from aniworld.kit.supervise import Supervisor
+
+PROBE_LIMIT = 3.0
+"""Seconds that a probe may take: a directory on a network share can hang for ever."""
+
+
+class Health(Schema, frozen=True):
+    """The process is up."""
+
+    status: Literal["healthy"]
+    uptime_seconds: float
+
+
+class PartState(Schema, frozen=True):
+    """How one part is. ``detail`` is a sentence and holds nothing secret."""
+
+    status: Literal["ok", "degraded", "down", "not_configured"]
+    detail: str
+
+
+class Readiness(Schema, frozen=True):
+    """Whether it can do its work, part by part."""
+
+    status: Literal["ready", "not_ready"]
+    database: PartState
+    anime_directory: PartState
+    providers: PartState
+    workers: dict[str, PartState]
+
+
+_started = time.monotonic()
+
+
+@route("/", http_method=[HttpMethod.GET, HttpMethod.HEAD], operation_id="health", summary="Is the process up?")
+async def health() -> Health:
+    """Answers as long as the process runs."""
+    return Health(status="healthy", uptime_seconds=round(time.monotonic() - _started, 3))
+
+
+@route("/ready", http_method=[HttpMethod.GET, HttpMethod.HEAD], operation_id="ready", summary="Can it work?")
+async def ready(
+    db: NamedDependency[Database],
+    config: NamedDependency[ConfigService],
+    catalog: NamedDependency[Catalog],
+    supervisor: NamedDependency[Supervisor],
+) -> Response[Readiness]:
+    """Each part's own state; 503 while one that is needed is down."""
+    database, directory = await asyncio.gather(_database(db), _directory(config.current.library.anime_directory))
+    names = [provider.name for provider in catalog.providers()]
+    providers = (
+        PartState(status="ok", detail=f"{len(names)} configured")
+        if names
+        else PartState(status="not_configured", detail="No source is configured")
+    )
+    workers = {state.name: _worker(state) for state in supervisor.states.values()}
+    needed = [database, directory, *workers.values()]
+    is_ready = all(part.status == "ok" for part in needed)
+    return Response(
+        Readiness(
+            status="ready" if is_ready else "not_ready",
+            database=database,
+            anime_directory=directory,
+            providers=providers,
+            workers=workers,
+        ),
+        status_code=200 if is_ready else 503,
+    )
+
+
+def _worker(state: Any) -> PartState:
+    if state.status == "running":
+        return PartState(status="ok", detail=f"running, restarted {state.restarts} times")
+    return PartState(status="down", detail=f"{state.status}, restarted {state.restarts} times ({state.last_error})")
+
+
+async def _database(db: Database) -> PartState:
+    try:
+        async with asyncio.timeout(PROBE_LIMIT):
+            await db.ping()
+    except (AppError, TimeoutError):
+        return PartState(status="down", detail="The database does not answer")
+    return PartState(status="ok", detail=db.dialect)
+
+
+async def _directory(directory: str | None) -> PartState:
+    if directory is None:
+        return PartState(status="not_configured", detail="No anime directory is configured")
+    try:
+        async with asyncio.timeout(PROBE_LIMIT):
+            usable = await asyncio.to_thread(os.access, directory, os.R_OK | os.W_OK | os.X_OK)
+    except TimeoutError:
+        return PartState(status="down", detail="The anime directory does not answer")
+    if not usable:
+        return PartState(status="down", detail="The anime directory is not there or not writable")
+    return PartState(status="ok", detail="writable")
+
+
+router = Router("/health", route_handlers=[health, ready], tags=["health"])

@@ -1,0 +1,103 @@
+"""The real command in a process of its own, so that it can be killed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from tests.conftest import PASSWORD
+
+
+@dataclass
+class ServerProcess:
+    """``aniworld serve`` on a data directory."""
+
+    data: Path
+    anime: Path
+    arguments: tuple[str, ...] = ("serve", "--port", "0")
+    process: asyncio.subprocess.Process | None = None
+    client: httpx.AsyncClient | None = None
+    output: list[str] = field(default_factory=list)
+    token: str | None = None
+    url: str = ""
+
+    async def start(self) -> httpx.AsyncClient:
+        """Start, set up or log in; a client that carries a token."""
+        self.output = []
+        self.process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "aniworld",
+            *self.arguments,
+            "--data-dir",
+            str(self.data),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+        self.url = await self._line(r"Aniworld runs at (\S+)")
+        self.client = httpx.AsyncClient(base_url=self.url, trust_env=False, timeout=20)
+        status = (await self.client.get("/api/auth/status")).json()
+        if status["setup_required"]:
+            body = {"password": PASSWORD, "anime_directory": str(self.anime)}
+            answer = await self.client.post("/api/auth/setup", json=body)
+            assert answer.status_code == 201, answer.text
+        if self.token is None:
+            answer = await self.client.post("/api/auth/login", json={"password": PASSWORD, "remember": True})
+            assert answer.status_code == 200, answer.text
+            self.token = answer.json()["access_token"]
+        self.client.cookies.clear()
+        self.client.headers["Authorization"] = f"Bearer {self.token}"
+        return self.client
+
+    async def _line(self, pattern: str) -> str:
+        assert self.process is not None
+        assert self.process.stdout is not None
+        async with asyncio.timeout(30):
+            while line := (await self.process.stdout.readline()).decode():
+                self.output.append(line)
+                if match := re.search(pattern, line):
+                    self._drain = asyncio.create_task(self._read_on())
+                    return match.group(1)
+        raise AssertionError("".join(self.output))
+
+    async def _read_on(self) -> None:
+        assert self.process is not None
+        assert self.process.stdout is not None
+        while line := await self.process.stdout.readline():
+            self.output.append(line.decode())
+
+    async def end(self, number: signal.Signals) -> int:
+        """Send a signal and wait for the end; the exit status."""
+        assert self.process is not None
+        self.process.send_signal(number)
+        return await self.wait()
+
+    async def wait(self) -> int:
+        """Wait for the end; the exit status."""
+        assert self.process is not None
+        status = await self.process.wait()
+        if self.client is not None:
+            await self.client.aclose()
+        self.client = None
+        return status
+
+
+@contextlib.asynccontextmanager
+async def server_process(data: Path, anime: Path) -> AsyncIterator[ServerProcess]:
+    """A server that is killed at the end, if it still runs."""
+    process = ServerProcess(data, anime)
+    try:
+        yield process
+    finally:
+        if process.process is not None and process.process.returncode is None:
+            await process.end(signal.SIGKILL)
