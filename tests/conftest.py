@@ -6,8 +6,10 @@ import asyncio
 import contextlib
 import shutil
 import socket
+import tempfile
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,11 +31,17 @@ from aniworld.events.bus import EventBus
 PASSWORD = "correct horse battery"
 
 
+def run_apart(coroutine: Coroutine[Any, Any, object]) -> None:
+    """Run a coroutine in a loop of its own: a fixture of the session may be asked for inside a test's loop."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, coroutine).result()
+
+
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty SQLite database, migrated once."""
     directory = tmp_path_factory.mktemp("sqlite")
-    asyncio.run(migrate.upgrade(f"sqlite+aiosqlite:///{directory / 'template.db'}", directory))
+    run_apart(migrate.upgrade(f"sqlite+aiosqlite:///{directory / 'template.db'}", directory))
     return directory / "template.db"
 
 
@@ -57,17 +65,19 @@ class Postgres:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+def postgres() -> Iterator[Postgres]:
     """A real PostgreSQL with a migrated template database."""
-    directory = tmp_path_factory.mktemp("pg")
+    # Not below pytest's own directory: started by root the server runs as another user, who may not look in there.
+    directory = Path(tempfile.mkdtemp(prefix="aniworld-pg-"))
     server = pgserver.get_server(directory, cleanup_mode="stop")
     try:
         postgres = Postgres(str(server.get_postmaster_info().socket_dir))
-        asyncio.run(postgres.execute("CREATE DATABASE template_aniworld"))
-        asyncio.run(migrate.upgrade(postgres.url("template_aniworld"), directory / "backups"))
+        run_apart(postgres.execute("CREATE DATABASE template_aniworld"))
+        run_apart(migrate.upgrade(postgres.url("template_aniworld"), directory / "backups"))
         yield postgres
     finally:
         server.cleanup()
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -1,17 +1,13 @@
-"""What every route shares: problem+json for errors, and an OpenAPI document that says so."""
+"""What every route shares: errors as problem+json."""
 
 import logging
 from typing import Any
 
 import msgspec
-from litestar import Controller, Litestar, Request, Response, get
+from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
-from litestar.openapi import ResponseSpec
-from litestar.plugins.base import ReceiveRoutePlugin
-from litestar.routes import BaseRoute, HTTPRoute
 from litestar.types import ExceptionHandlersMap
 
-from aniworld.access.guards import require_session
 from aniworld.kit.errors import AppError, FieldError, InvalidInputError, NotFoundError
 from aniworld.kit.schema import Schema
 
@@ -19,15 +15,18 @@ log = logging.getLogger(__name__)
 
 PROBLEM_JSON = "application/problem+json"
 
-_CODES = {
+TITLES = {
     400: ("invalid-input", "Invalid input"),
     401: ("unauthenticated", "Log in first"),
     403: ("refused", "Refused"),
     404: ("not-found", "Not found"),
     405: ("method-not-allowed", "Method not allowed"),
+    409: ("conflict", "Conflict"),
     413: ("too-large", "Too large"),
     415: ("unsupported-media-type", "Unsupported media type"),
+    421: ("unknown-host", "Unknown host"),
     429: ("too-many-requests", "Too many requests"),
+    500: ("internal", "Internal error"),
     503: ("unavailable", "Not available right now"),
 }
 
@@ -82,7 +81,7 @@ def _from_validation(request: Request[Any, Any, Any], error: ValidationException
 
 
 def _from_http(_request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
-    code, title = _CODES.get(error.status_code, ("error", "The request failed"))
+    code, title = TITLES.get(error.status_code, ("error", "The request failed"))
     status = error.status_code
     answer = problem(status, code, title, error.detail if status < 500 else title)
     answer.headers.update({name: value for name, value in (error.headers or {}).items() if name.lower() == "allow"})
@@ -102,45 +101,3 @@ EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     HTTPException: _from_http,
     Exception: _from_anything,
 }
-
-_COMMON = (400, 401, 403, 413, 415, 429, 503)
-_BY_METHOD = {"POST": (409,), "PUT": (409,), "PATCH": (409,), "DELETE": (409,)}
-
-
-class ProblemResponses(ReceiveRoutePlugin):
-    """Documents the errors of every operation, so that no route has to repeat them."""
-
-    def receive_route(self, route: BaseRoute) -> None:
-        """Add the error answers to the handlers of an API route."""
-        if not isinstance(route, HTTPRoute) or not route.path.startswith("/api"):
-            return
-        statuses = {*_COMMON, *((404,) if "{" in route.path_format else ())}
-        for handler in route.route_handlers:
-            wanted = sorted(statuses | {status for m in handler.http_methods for status in _BY_METHOD.get(m, ())})
-            documented = {
-                status: ResponseSpec(
-                    Problem,
-                    media_type=PROBLEM_JSON,
-                    description=_CODES.get(status, ("", "Conflict"))[1],
-                    generate_examples=False,
-                )
-                for status in wanted
-            }
-            handler.responses = {**documented, **(handler.responses or {})}
-
-
-class OpenApiDocument(Controller):
-    """The OpenAPI document; like everything else under ``/api`` it needs a session."""
-
-    path = "/api/openapi.json"
-    include_in_schema = False
-
-    @get("/", guards=[require_session], sync_to_thread=True)
-    def document(self, request: Request[Any, Any, Any]) -> Response[bytes]:
-        """What this server offers."""
-        return Response(openapi_json(request.app), media_type="application/json")
-
-
-def openapi_json(app: Litestar) -> bytes:
-    """The document, the same bytes each time."""
-    return msgspec.json.format(msgspec.json.encode(app.openapi_schema.to_schema(), order="deterministic"), indent=2)

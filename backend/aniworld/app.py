@@ -21,7 +21,7 @@ import aniworld.operations.routes
 from aniworld import __version__, health
 from aniworld.access.guards import require_session
 from aniworld.access.service import AccessService
-from aniworld.api import EXCEPTION_HANDLERS, OpenApiDocument, ProblemResponses
+from aniworld.api import EXCEPTION_HANDLERS
 from aniworld.catalog.service import Catalog
 from aniworld.config.service import ConfigFileError, ConfigService
 from aniworld.config.settings import Settings
@@ -38,6 +38,7 @@ from aniworld.kit.supervise import Supervisor
 from aniworld.library.loader import Loader
 from aniworld.library.service import LibraryService
 from aniworld.middleware import MIDDLEWARE
+from aniworld.openapi import OpenApiDocument, ProblemResponses
 from aniworld.operations.service import Operations
 from aniworld.spa import Spa, serve_spa
 
@@ -78,7 +79,7 @@ def build(settings: Settings) -> Parts:
     engine = Engine(db, bus, config, operations, pipeline, alone=db.dialect == "sqlite")
     downloads = DownloadService(db, bus, config, library, engine)
     library.queue_states = downloads.states_of
-    supervisor = Supervisor({"loader": loader.run, "downloads": engine.run})
+    supervisor = Supervisor({"access": access.run, "loader": loader.run, "downloads": engine.run})
     return Parts(
         settings, bus, db, config, operations, access, http, catalog, library, loader, engine, downloads, supervisor
     )

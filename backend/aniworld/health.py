@@ -5,7 +5,7 @@ import os
 import time
 from typing import Any, Literal
 
-from litestar import HttpMethod, Response, Router, route
+from litestar import Response, Router, get
 from litestar.di import NamedDependency
 
 from aniworld.catalog.service import Catalog
@@ -46,13 +46,13 @@ class Readiness(Schema, frozen=True):
 _started = time.monotonic()
 
 
-@route("/", http_method=[HttpMethod.GET, HttpMethod.HEAD], operation_id="health", summary="Is the process up?")
+@get("/", operation_id="health", summary="Is the process up?")
 async def health() -> Health:
     """Answers as long as the process runs."""
     return Health(status="healthy", uptime_seconds=round(time.monotonic() - _started, 3))
 
 
-@route("/ready", http_method=[HttpMethod.GET, HttpMethod.HEAD], operation_id="ready", summary="Can it work?")
+@get("/ready", operation_id="ready", summary="Can it work?")
 async def ready(
     db: NamedDependency[Database],
     config: NamedDependency[ConfigService],

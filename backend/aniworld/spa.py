@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from litestar import HttpMethod, Request, Response, route
+from litestar import Request, Response, get
 
 from aniworld.kit.errors import NotFoundError, UnavailableError
 from aniworld.middleware import content_security_policy
@@ -102,12 +102,7 @@ def _script_hashes(page: bytes) -> Sequence[str]:
     ]
 
 
-@route(
-    ["/", "/{path:path}"],
-    http_method=[HttpMethod.GET, HttpMethod.HEAD],
-    include_in_schema=False,
-    name="spa",
-)
+@get(["/", "/{path:path}"], include_in_schema=False, name="spa")
 async def serve_spa(request: Request[Any, Any, Any], path: str = "") -> Response[bytes]:
     """Static files and pages."""
     spa: Spa = request.app.state.spa

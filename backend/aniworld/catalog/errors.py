@@ -1,6 +1,7 @@
 """How asking a source can fail. The raiser says whether trying again can help."""
 
 from aniworld.kit.errors import AppError
+from aniworld.kit.net.errors import HttpStatusError, NetError, TooLargeError
 
 
 class CatalogError(AppError):
@@ -36,3 +37,21 @@ class UnknownProviderError(CatalogError):
 
     code, title, status = "unknown-provider", "No source of that name", 404
     permanent = True
+
+
+class InvalidProfileError(CatalogError):
+    """The description of a source is wrong; ``errors`` names file, line and key."""
+
+    code, title, status = "invalid-profile", "The source's profile is not valid", 400
+    permanent = True
+
+
+def from_net(error: NetError, who: str) -> CatalogError:
+    """What a failed request means for asking ``who`` (a source's title, a hoster's name)."""
+    if isinstance(error, HttpStatusError) and error.http_status in (404, 410):
+        return NotAtSourceError(f"{who} does not have it (it answered {error.http_status})")
+    if isinstance(error, TooLargeError):
+        return SourceChangedError(f"{who}: {error.detail}")
+    failed = SourceUnreachableError(f"{who} cannot be asked: {error.detail}", retry_after=error.retry_after)
+    failed.permanent = error.permanent
+    return failed

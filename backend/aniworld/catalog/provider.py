@@ -10,7 +10,7 @@ class Provider(Protocol):
 
     A provider holds no state but its HTTP client, may be called concurrently, and raises only
     :class:`~aniworld.catalog.errors.CatalogError`. Everything it returns has passed a schema: text is plain text
-    (no markup), numbers are in range, URLs are absolute ``http``/``https``.
+    (no markup), numbers are in range, URLs are absolute ``http``/``https`` on the source's own hosts.
     """
 
     @property
@@ -21,6 +21,10 @@ class Provider(Protocol):
     @property
     def title(self) -> str:
         """For people."""
+        ...
+
+    def owns(self, url: str) -> bool:
+        """Whether the address is on the source's own hosts, so that a picture may be fetched from it."""
         ...
 
     async def search(self, query: str) -> list[SeriesHit]:

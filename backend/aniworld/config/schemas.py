@@ -33,8 +33,8 @@ class LibrarySection(Input, frozen=True):
         str | None, Meta(description="Absolute path of the folder that holds one folder a series")
     ] = None
     languages: Annotated[
-        tuple[LanguageTag, ...], Meta(min_length=1, max_length=20, description="Wanted languages, the best first")
-    ] = ("ja+en", "de", "ja+de", "en")
+        list[LanguageTag], Meta(min_length=1, max_length=20, description="Wanted languages, the best first")
+    ] = msgspec.field(default_factory=lambda: ["ja+en", "de", "ja+de", "en"])
 
 
 class DownloadsSection(Input, frozen=True):
@@ -52,31 +52,34 @@ class DownloadsSection(Input, frozen=True):
     retry_delay: Annotated[
         float, Meta(ge=0.1, le=3600, description="Seconds before the second attempt; it doubles with each further one")
     ] = 30.0
-    max_height: Annotated[
-        int | None, Meta(ge=144, le=4320, description="Tallest picture to choose, in pixels; empty: the best there is")
-    ] = None
+    max_height: (
+        Annotated[
+            int, Meta(ge=144, le=4320, description="Tallest picture to choose, in pixels; empty: the best there is")
+        ]
+        | None
+    ) = None
     hosters: Annotated[
-        tuple[Name, ...], Meta(max_length=50, description="Hosters to prefer, the best first; others follow")
-    ] = ()
+        list[Name], Meta(max_length=50, description="Hosters to prefer, the best first; others follow")
+    ] = msgspec.field(default_factory=list)
 
 
 class ProvidersSection(Input, frozen=True):
     """Which sources are asked and what they may reach."""
 
-    disabled: Annotated[tuple[Name, ...], Meta(max_length=200, description="Sources that are not asked")] = ()
+    disabled: Annotated[list[Name], Meta(max_length=200, description="Sources that are not asked")] = msgspec.field(default_factory=list)
     allowed_hosts: Annotated[
-        tuple[HostPort, ...],
+        list[HostPort],
         Meta(max_length=200, description="host:port that may be reached although the address is private"),
-    ] = ()
+    ] = msgspec.field(default_factory=list)
 
 
 class AccessSection(Input, frozen=True):
     """Who may come in, and for how long."""
 
     allowed_hosts: Annotated[
-        tuple[HostName, ...],
+        list[HostName],
         Meta(max_length=50, description="Host names under which this server is opened, beside addresses and localhost"),
-    ] = ()
+    ] = msgspec.field(default_factory=list)
     session_hours: Annotated[int, Meta(ge=1, le=720, description="A login lasts this long")] = 24
     remember_days: Annotated[int, Meta(ge=1, le=365, description="A remembered login lasts this long")] = 30
 

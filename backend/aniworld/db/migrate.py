@@ -24,6 +24,7 @@ from aniworld.db.base import Base
 from aniworld.db.engine import create_engine, is_sqlite
 from aniworld.kit.clock import now
 
+SCRIPTS = Path(__file__).with_name("migrations")
 _LOCK = 0x616E69  # one name for PostgreSQL's advisory lock
 
 
@@ -33,7 +34,7 @@ class SchemaError(Exception):
 
 def _config(connection: Connection | None = None) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    config.set_main_option("script_location", str(SCRIPTS))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     return config

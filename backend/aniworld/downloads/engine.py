@@ -19,8 +19,8 @@ from aniworld.config.service import ConfigService
 from aniworld.db.engine import Database
 from aniworld.downloads.errors import DownloadFailedError
 from aniworld.downloads.fetch.errors import DiskFullError
+from aniworld.downloads.lease_repository import LeaseRepository
 from aniworld.downloads.progress import Meter
-from aniworld.downloads.repository import DownloadRepository
 from aniworld.downloads.states import retry_delay
 from aniworld.downloads.types import Claimed, QueueMode
 from aniworld.events.bus import EventBus, publish_after_commit
@@ -137,7 +137,7 @@ class Engine:
 
     async def _recover(self, *, all_leases: bool) -> None:
         async with self._db.write() as session:
-            count = await DownloadRepository(session).requeue_abandoned(all_leases=all_leases)
+            count = await LeaseRepository(session).requeue_abandoned(all_leases=all_leases)
             if count:
                 log.info("%d interrupted downloads go on", count)
                 action = QueueAction(action="items_requeued", count=count, series_keys=[])
@@ -156,7 +156,7 @@ class Engine:
         """Take items while there is a free slot; seconds until it is worth another look."""
         config = self._config.current
         async with self._db.read() as session:
-            mode = await DownloadRepository(session).mode()
+            mode = await LeaseRepository(session).mode()
         if not mode.running:
             await self.interrupt(list(self._running))
             return _LOOK
@@ -164,7 +164,7 @@ class Engine:
             return _LOOK
         while not mode.paused and len(self._running) < config.downloads.slots:
             async with self._db.write() as session:
-                repository = DownloadRepository(session)
+                repository = LeaseRepository(session)
                 mode = await repository.mode()
                 item = await repository.claim(self._owner, LEASE) if mode.running and not mode.paused else None
                 if item is not None:
@@ -173,7 +173,7 @@ class Engine:
                 break
             self._begin(item)
         async with self._db.read() as session:
-            due = await DownloadRepository(session).next_due()
+            due = await LeaseRepository(session).next_due()
         return _LOOK if due is None else min(_LOOK, max(0.05, (due - now()).total_seconds()))
 
     def _begin(self, item: Claimed) -> None:
@@ -220,13 +220,13 @@ class Engine:
     async def _release(self, item: Claimed, meter: Meter) -> None:
         """Interrupted: back to the queue, unless the verb that interrupted it has moved or removed the row already."""
         async with self._db.write() as session:
-            await DownloadRepository(session).release(
+            await LeaseRepository(session).release(
                 item.id, self._owner, downloaded=meter.downloaded, total=meter.total_bytes
             )
 
     async def _cancelled(self, item: Claimed) -> None:
         async with self._db.write() as session:
-            if await DownloadRepository(session).move(item.id, "cancelled", completed_at=now()):
+            if await LeaseRepository(session).move(item.id, "cancelled", completed_at=now()):
                 action = QueueAction(action="items_removed", count=1, series_keys=[item.series_key])
                 publish_after_commit(self._bus, session, QueueStatus(data=action))
         await self._pipeline.discard(item.id)
@@ -241,14 +241,14 @@ class Engine:
         else:
             values["completed_at"] = now()
         async with self._db.write() as session:
-            if await DownloadRepository(session).move(item.id, "pending" if again else "failed", **values):
+            if await LeaseRepository(session).move(item.id, "pending" if again else "failed", **values):
                 data = DownloadError(**_names(item), error=error.detail, will_retry=again)
                 publish_after_commit(self._bus, session, DownloadFailed(data=data))
 
     async def _disk_full(self, item: Claimed, error: DiskFullError) -> None:
         """No item can go on without space: hold the queue and say why."""
         async with self._db.write() as session:
-            repository = DownloadRepository(session)
+            repository = LeaseRepository(session)
             mode = await repository.mode()
             await repository.set_mode(QueueMode(running=mode.running, paused=True))
             await repository.move(item.id, "pending", error_code=error.code, error_message=error.detail)
@@ -276,7 +276,7 @@ class Engine:
                 if (running := self._running.get(id_)) is not None:
                     running.meter.changed = False
             async with self._db.write() as session:
-                kept = await DownloadRepository(session).renew(self._owner, LEASE, changed)
+                kept = await LeaseRepository(session).renew(self._owner, LEASE, changed)
             # A lease that is no longer ours: somebody removed the item, or another process took it over.
             await self.interrupt(changed.keys() - kept)
             if due:
@@ -284,7 +284,7 @@ class Engine:
 
     async def _recover_leases(self) -> None:
         async with self._db.write() as session:
-            if await DownloadRepository(session).requeue_abandoned(all_leases=False):
+            if await LeaseRepository(session).requeue_abandoned(all_leases=False):
                 self.wake()
 
     async def _tell_for_ever(self) -> None:

@@ -31,9 +31,9 @@ class Download(Entity):
             sqlite_where=text(f"status IN ({_OPEN})"),
             postgresql_where=text(f"status IN ({_OPEN})"),
         ),
-        Index("ix_downloads_order", "status", text("priority DESC"), "position", "id"),
+        Index("ix_downloads_order", "status", "priority", "position", "id"),
         Index("ix_downloads_series_key_status", "series_key", "status"),
-        Index("ix_downloads_done", "status", text("completed_at DESC")),
+        Index("ix_downloads_done", "status", "completed_at", "id"),
     )
 
     episode_id: Mapped[UUID | None] = mapped_column(ForeignKey("episodes.id", ondelete="SET NULL"))
@@ -45,6 +45,7 @@ class Download(Entity):
     title: Mapped[str] = mapped_column(String(500))
     status: Mapped[str] = mapped_column(String(16))
     priority: Mapped[int]
+    """0 is high: in the order of an index, as :data:`~aniworld.downloads.types.PRIORITY_RANK` has it."""
     position: Mapped[int]
     retry_count: Mapped[int] = mapped_column(default=0, server_default="0")
     not_before: Mapped[dt.datetime | None]

@@ -10,7 +10,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 from uuid import UUID
 
 from aniworld.catalog.service import Catalog
@@ -24,16 +26,17 @@ from aniworld.downloads.errors import (
     TargetExistsError,
     TargetGoneError,
 )
-from aniworld.downloads.fetch import Fetched, fetch
-from aniworld.downloads.fetch.errors import DiskFullError
+from aniworld.downloads.fetch.errors import DiskError, DiskFullError
+from aniworld.downloads.fetch.service import fetch
+from aniworld.downloads.fetch.types import Fetched
+from aniworld.downloads.lease_repository import LeaseRepository
 from aniworld.downloads.media import client as media
 from aniworld.downloads.progress import Meter
-from aniworld.downloads.repository import DownloadRepository
 from aniworld.downloads.types import Claimed
 from aniworld.events.bus import EventBus, publish_after_commit
 from aniworld.events.types import DownloadComplete, DownloadRef
 from aniworld.kit.errors import AppError
-from aniworld.kit.files import durable_move, safe_join, safe_name
+from aniworld.kit.files import durable_mkdir, durable_move, durable_replace, safe_join, safe_name
 from aniworld.kit.net import HttpClient
 from aniworld.library.errors import NoAnimeDirectoryError
 from aniworld.library.service import LibraryService
@@ -41,8 +44,13 @@ from aniworld.library.types import TargetDetails
 
 log = logging.getLogger(__name__)
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 WORK = (".aniworld", "work")
 _FINISHED = "finished"
+_EXTENSIONS = {"mp4": ".mp4", "matroska": ".mkv", "mpegts": ".ts", "avi": ".avi", "flv": ".flv"}
+"""By FFmpeg's names of containers."""
 
 
 class EpisodePipeline:
@@ -96,11 +104,11 @@ class EpisodePipeline:
         if directory is None:
             return
         async with self._db.read() as session:
-            items = await DownloadRepository(session).unfiled()
+            items = await LeaseRepository(session).unfiled()
         for item in items:
             try:
                 await self._finish_filing(item, Path(directory))
-            except (AppError, OSError):
+            except AppError:
                 log.exception("A finished download could not be filed yet; it is tried again when its turn comes")
 
     async def discard(self, id_: UUID) -> None:
@@ -126,8 +134,7 @@ class EpisodePipeline:
         """Resolve, fetch and verify: a whole, playable file on the anime directory's file system."""
         stream = await self._catalog.resolve(link)
         async with self._db.write() as session:
-            await DownloadRepository(session).set_source(item.id, target.provider, link.hoster)
-        await asyncio.to_thread(work.mkdir, parents=True, exist_ok=True)
+            await LeaseRepository(session).set_source(item.id, target.provider, link.hoster)
         limits = self._config.current.downloads
         fetched = await fetch(stream, work, client=self._http, progress=meter, max_height=limits.max_height)
         return await self._assemble(item, target, fetched, work)
@@ -136,9 +143,9 @@ class EpisodePipeline:
         expected = fetched.expected_duration or target.duration
         if self._config.current.downloads.container == "original" and fetched.protocol == "http":
             part = fetched.paths[0]
-            verified = await media.verify(part, expected_duration=expected)
-            finished = work / f"{_FINISHED}.{verified.extension}"
-            await asyncio.to_thread(part.rename, finished)
+            info = await media.verify(part, expected_duration=expected)
+            finished = work / (_FINISHED + _extension(info.container))
+            await _on_disk("Renaming", part.rename, finished)
             return finished
         finished = work / f"{_FINISHED}.mkv"
         await media.remux(
@@ -152,21 +159,25 @@ class EpisodePipeline:
         return finished
 
     async def _file(self, item: Claimed, target: TargetDetails, finished: Path, anime: Path) -> None:
-        size = (await asyncio.to_thread(finished.stat)).st_size
+        size = (await _on_disk("Looking at", finished.stat)).st_size
         path = target.path(finished.suffix)
         staged = anime.joinpath(*WORK, str(item.id), finished.name)
-        await asyncio.to_thread(finished.replace, staged)
-        async with self._db.write() as session:
-            await DownloadRepository(session).set_filing(item.id, path, size)
-        try:
-            await self._move(staged, anime, path)
-        except FileExistsError as error:
-            raise TargetExistsError(f"{path} is already there and is not from here; move it away or scan it") from error
+        await _on_disk("Moving", durable_replace, finished, staged)
+        await self._intend(item, path, size)
+        await self._move(item, staged, anime, path)
         await self._complete(item, path, size)
 
-    async def _move(self, staged: Path, anime: Path, path: str) -> None:
+    async def _intend(self, item: Claimed, path: str | None, size: int | None) -> None:
+        async with self._db.write() as session:
+            await LeaseRepository(session).set_filing(item.id, path, size)
+
+    async def _move(self, item: Claimed, staged: Path, anime: Path, path: str) -> None:
         final = safe_join(anime, *path.split("/"))
-        await asyncio.to_thread(durable_move, staged, final)
+        try:
+            await _on_disk("Moving to", _file_away, staged, final)
+        except FileExistsError as error:
+            await self._intend(item, None, None)
+            raise TargetExistsError(f"{path} is there already and was not put there from here") from error
 
     async def _finish_filing(self, item: Claimed, anime: Path) -> bool:
         """Go on where an earlier attempt was about to file; False: there is nothing to go on with."""
@@ -174,11 +185,10 @@ class EpisodePipeline:
             return False
         final = safe_join(anime, *item.filing_path.split("/"))
         staged = anime.joinpath(*WORK, str(item.id), _FINISHED + final.suffix)
-        if await asyncio.to_thread(_size, staged) == item.filing_size:
-            await self._move(staged, anime, item.filing_path)
-        elif await asyncio.to_thread(_size, final) != item.filing_size:
-            async with self._db.write() as session:
-                await DownloadRepository(session).set_filing(item.id, None, None)
+        if await _on_disk("Looking at", _size, staged) == item.filing_size:
+            await self._move(item, staged, anime, item.filing_path)
+        elif await _on_disk("Looking at", _size, final) != item.filing_size:
+            await self._intend(item, None, None)
             return False
         await self._complete(item, item.filing_path, item.filing_size)
         return True
@@ -186,7 +196,7 @@ class EpisodePipeline:
     async def _complete(self, item: Claimed, path: str, size: int) -> None:
         """One write: the item is completed and the library knows the file."""
         async with self._db.write() as session:
-            repository = DownloadRepository(session)
+            repository = LeaseRepository(session)
             await repository.complete(item.id, path, size)
             if item.episode_id is not None:
                 await self._library.mark_downloaded(session, item.episode_id, item.language, path, size)
@@ -200,6 +210,33 @@ class EpisodePipeline:
             )
             publish_after_commit(self._bus, session, DownloadComplete(data=ref))
         await self.discard(item.id)
+
+
+async def _on_disk(doing: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call what blocks on the file system in a thread; its refusal becomes an error that says what was being done."""
+    try:
+        return await asyncio.to_thread(function, *args, **kwargs)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise DiskError.of(error, doing) from error
+
+
+def _extension(container: str) -> str:
+    """What a file of that container is called; players go by the name."""
+    names = container.split(",")
+    return next((suffix for name, suffix in _EXTENSIONS.items() if name in names), ".mkv")
+
+
+def _file_away(staged: Path, final: Path) -> None:
+    durable_mkdir(final.parent)
+    try:
+        durable_move(staged, final)
+    except FileExistsError:
+        # A crash in the middle of a move may leave the file under both names.
+        if not final.samefile(staged):
+            raise
+        staged.unlink()
 
 
 def _size(path: Path) -> int | None:

@@ -14,7 +14,6 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
-    bindparam,
     case,
     delete,
     func,
@@ -26,10 +25,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from aniworld.catalog.types import Language
 from aniworld.downloads.models import Download, QueueState
 from aniworld.downloads.states import sources
-from aniworld.downloads.types import Claimed, QueueMode, Status
+from aniworld.downloads.types import QueueMode, Status
 from aniworld.kit.clock import now
 
 GAP = 1 << 20
@@ -37,7 +35,7 @@ GAP = 1 << 20
 _CHUNK = 500
 """Ids in one statement: below every database's limit of parameters."""
 
-ORDER = (Download.priority.desc(), Download.position, Download.id)
+ORDER = (Download.priority, Download.position, Download.id)
 _COLUMNS = tuple(
     getattr(Download, name)
     for name in (
@@ -47,17 +45,9 @@ _COLUMNS = tuple(
     )
 )  # fmt: skip
 
-_CLAIM = tuple(
-    getattr(Download, name)
-    for name in (
-        "id", "episode_id", "language", "series_key", "series_name", "season", "episode", "retry_count",
-        "filing_path", "filing_size",
-    )
-)  # fmt: skip
-
 
 class DownloadRepository:
-    """All queries on the queue, in one session."""
+    """What the verbs ask of the queue, in one session."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
@@ -159,105 +149,6 @@ class DownloadRepository:
     def _insert(self) -> Insert:
         return postgresql.insert(Download) if self._dialect == "postgresql" else sqlite.insert(Download)
 
-    # --- the engine ---------------------------------------------------------------------------------------------
-
-    async def claim(self, owner: str, lease: dt.timedelta) -> Claimed | None:
-        """Take the next item that may run now, in one statement; None: there is none."""
-        moment = now()
-        chosen = (
-            select(Download.id)
-            .where(
-                Download.status == "pending",
-                or_(Download.not_before.is_(None), Download.not_before <= moment),
-            )
-            .order_by(*ORDER)
-            .limit(1)
-        )
-        if self._dialect == "postgresql":
-            chosen = chosen.with_for_update(skip_locked=True)
-        row = (
-            await self._session.execute(
-                update(Download)
-                .where(Download.id == chosen.scalar_subquery(), Download.status == "pending")
-                .values(
-                    status="downloading",
-                    lease_owner=owner,
-                    lease_until=moment + lease,
-                    not_before=None,
-                    started_at=func.coalesce(
-                        Download.started_at, bindparam("moment", moment, type_=Download.started_at.type)
-                    ),
-                )
-                .returning(*_CLAIM)
-            )
-        ).first()
-        return None if row is None else _claimed(row)
-
-    async def renew(
-        self, owner: str, lease: dt.timedelta, progress: Mapping[UUID, tuple[int, int | None]]
-    ) -> set[UUID]:
-        """Write progress and lengthen the leases; the ids that are still ours."""
-        kept: set[UUID] = set()
-        for id_, (downloaded, total) in progress.items():
-            changed = await self._changed(
-                update(Download)
-                .where(Download.id == id_, Download.lease_owner == owner, Download.status == "downloading")
-                .values(downloaded_bytes=downloaded, total_bytes=total, lease_until=now() + lease)
-            )
-            if changed:
-                kept.add(id_)
-        return kept
-
-    async def unfiled(self) -> list[Claimed]:
-        """Items whose finished file was about to be moved when something ended it."""
-        rows = await self._session.execute(
-            select(*_CLAIM).where(Download.filing_path.is_not(None), Download.status == "pending")
-        )
-        return [_claimed(row) for row in rows]
-
-    async def requeue_abandoned(self, *, all_leases: bool) -> int:
-        """Items that a dead process held become pending again.
-
-        ``all_leases``: no other process shares this database, so every lease is a dead one.
-        """
-        condition = Download.status == "downloading"
-        if not all_leases:
-            condition = and_(condition, Download.lease_until < now())
-        return await self._changed(
-            update(Download).where(condition).values(status="pending", lease_owner=None, lease_until=None)
-        )
-
-    async def set_source(self, id_: UUID, provider: str, hoster: str) -> None:
-        """Where the running download comes from."""
-        await self._session.execute(update(Download).where(Download.id == id_).values(provider=provider, hoster=hoster))
-
-    async def set_filing(self, id_: UUID, path: str | None, size: int | None) -> None:
-        """Where the finished file is about to go."""
-        await self._session.execute(
-            update(Download).where(Download.id == id_).values(filing_path=path, filing_size=size)
-        )
-
-    async def complete(self, id_: UUID, path: str, size: int) -> None:
-        """The file is in the library, whatever state the item was in a moment ago."""
-        await self._session.execute(
-            update(Download)
-            .where(Download.id == id_)
-            .values(
-                status="completed",
-                file_path=path,
-                completed_at=now(),
-                downloaded_bytes=size,
-                total_bytes=size,
-                filing_path=None,
-                filing_size=None,
-                not_before=None,
-                lease_owner=None,
-                lease_until=None,
-                error_code=None,
-                error_message=None,
-            )
-        )
-
     # --- moves --------------------------------------------------------------------------------------------------
 
     async def move(self, id_: UUID, target: Status, **values: Any) -> bool:
@@ -269,22 +160,6 @@ class DownloadRepository:
                 update(Download)
                 .where(Download.id == id_, Download.status.in_(sources(target)))
                 .values(status=target, **values)
-            )
-        )
-
-    async def release(self, id_: UUID, owner: str, *, downloaded: int, total: int | None) -> bool:
-        """An interrupted download waits again; not, if it is no longer ours."""
-        return bool(
-            await self._changed(
-                update(Download)
-                .where(Download.id == id_, Download.status == "downloading", Download.lease_owner == owner)
-                .values(
-                    status="pending",
-                    lease_owner=None,
-                    lease_until=None,
-                    downloaded_bytes=downloaded,
-                    total_bytes=total,
-                )
             )
         )
 
@@ -397,7 +272,3 @@ class DownloadRepository:
 
 def _chunks(ids: Sequence[UUID]) -> Iterable[Sequence[UUID]]:
     return (ids[start : start + _CHUNK] for start in range(0, len(ids), _CHUNK))
-
-
-def _claimed(row: Row[Any]) -> Claimed:
-    return Claimed(**{**row._mapping, "language": Language(row.language)})

@@ -11,7 +11,7 @@ from aniworld.catalog.types import Language
 Status = Literal["pending", "downloading", "paused", "completed", "failed", "cancelled"]
 Priority = Literal["low", "normal", "high"]
 
-PRIORITY_RANK: dict[Priority, int] = {"low": 0, "normal": 1, "high": 2}
+PRIORITY_RANK: dict[Priority, int] = {"high": 0, "normal": 1, "low": 2}
 RANK_PRIORITY: dict[int, Priority] = {rank: name for name, rank in PRIORITY_RANK.items()}
 
 OPEN: tuple[Status, ...] = ("pending", "downloading", "paused")

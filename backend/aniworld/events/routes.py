@@ -6,7 +6,7 @@ from litestar import Request, Router, get
 from litestar.datastructures import ResponseHeader
 from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
-from litestar.params import FromHeader, FromQuery, Parameter
+from litestar.params import FromHeader, FromQuery, HeaderParameter, Parameter
 from litestar.response import Stream
 
 from aniworld.events.bus import EventBus
@@ -39,7 +39,7 @@ async def stream(
     bus: NamedDependency[EventBus],
     topics: FromQuery[Annotated[str, Parameter(description="Comma-separated topics; empty: all", max_length=200)]] = "",
     last_event_id: FromHeader[
-        Annotated[str | None, Parameter(header="Last-Event-ID", description="The last id seen", max_length=40)]
+        Annotated[str | None, HeaderParameter(name="Last-Event-ID", description="The last id seen", max_length=40)]
     ] = None,
 ) -> Stream:
     """Every change as it happens. Come back with ``Last-Event-ID`` to get what was missed, or a ``resync`` event."""

@@ -30,7 +30,9 @@ _TEMP_SUFFIX = ".tmp"
 
 _COLON_BEFORE_SPACE = re.compile(r"\s*:\s+")
 _SPACES = re.compile(r"\s+")
-_REPLACED = str.maketrans({"/": "-", "\\": "-", "|": "-", "*": "-", ":": "-", '"': "'", "<": None, ">": None, "?": None})
+_REPLACED = str.maketrans(
+    {"/": "-", "\\": "-", "|": "-", "*": "-", ":": "-", '"': "'", "<": None, ">": None, "?": None}
+)
 _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])", re.IGNORECASE)
 # Format and control characters, lone surrogates. Letters that show as nothing are listed by hand below.
 _UNSEEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs"})
@@ -54,8 +56,8 @@ def safe_name(text: str, max_bytes: int = NAME_BYTES) -> str:
     """One path component made from any text, valid on ext4, NTFS and SMB alike; never empty.
 
     NFC; what a file system forbids is replaced (``Title: Part`` becomes ``Title - Part``); control, bidi and zero-width
-    characters go; no dot or space at either end; no reserved DOS name; at most ``max_bytes`` bytes of UTF-8 (16 or more), cut
-    between characters as a person sees them. Applied twice it changes nothing.
+    characters go; no dot or space at either end; no reserved DOS name; at most ``max_bytes`` of UTF-8, cut between
+    characters as a person sees them. Applied twice it changes nothing.
     """
     if max_bytes < _SHORTEST_BUDGET:
         raise ValueError(f"A name needs at least {_SHORTEST_BUDGET} bytes")
@@ -107,7 +109,7 @@ def _is_regional(char: str) -> bool:
 def safe_join(root: Path, *parts: str) -> Path:
     """``root`` and the parts below it; a part may hold several components separated by ``/``.
 
-    Nothing is altered: a component that is empty, ``.`` or ``..``, or that holds a backslash, a NUL, or a control character,
+    Nothing is altered: a component that is empty, ``.`` or ``..``, or that holds a backslash or a control character,
     raises :class:`UnsafePathError`, and so does a symbolic link that leads out of ``root``. Ask again right before
     writing: links may have been made in the meantime.
     """
@@ -133,7 +135,7 @@ def durable_write(path: Path, data: bytes, *, mode: int = 0o666) -> None:
     """
     temporary = _temporary(path)
     try:
-        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode), "wb") as stream:
+        with os.fdopen(_create(temporary, mode), "wb") as stream:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
@@ -199,7 +201,7 @@ def fsync_directory(path: Path) -> None:
 
 
 def remove_leftovers(directory: Path) -> int:
-    """Remove the temporary files that a crash left directly in a directory; how many. Only while nothing writes there."""
+    """Remove the temporary files that a crash left directly in a directory; how many. Nothing may write there now."""
     count = 0
     for path in directory.glob(f"{_TEMP_PREFIX}*{_TEMP_SUFFIX}"):
         if stat.S_ISREG(path.lstat().st_mode):
@@ -221,6 +223,10 @@ def _temporary(path: Path) -> Path:
     return path.with_name(f"{_TEMP_PREFIX}{secrets.token_hex(8)}{_TEMP_SUFFIX}")
 
 
+def _create(path: Path, mode: int) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
+
+
 def _fsync_directories(source: Path, target: Path) -> None:
     fsync_directory(target.parent)
     if source.parent != target.parent:
@@ -231,8 +237,8 @@ def _copy_over(source: Path, target: Path) -> None:
     temporary = _temporary(target)
     try:
         with (
-            open(os.open(source, os.O_RDONLY | os.O_NOFOLLOW), "rb") as reader,
-            open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666), "wb") as writer,
+            os.fdopen(os.open(source, os.O_RDONLY | os.O_NOFOLLOW), "rb") as reader,
+            os.fdopen(_create(temporary, 0o666), "wb") as writer,
         ):
             size = os.fstat(reader.fileno()).st_size
             copied = 0

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from aniworld.downloads.fetch.containers import recognise
 from aniworld.downloads.fetch.errors import (
     BadAnswerError,
     FetchError,
@@ -16,16 +17,21 @@ from aniworld.downloads.fetch.errors import (
     SourceGoneError,
 )
 from aniworld.kit.errors import AppError
+from aniworld.kit.net.body import parse_retry_after
 from aniworld.kit.net.errors import NetError
 
-LONGEST_WAIT = 3600.0
 _LARGEST = 2**63 - 1
 _RANGE = re.compile(r"bytes\s+(?:(\d{1,19})-(\d{1,19})|\*)/(\d{1,19}|\*)", re.IGNORECASE)
-_PAGE_TYPES = ("text/html", "application/xhtml", "application/json", "application/problem", "text/xml", "application/xml")
-_TAG = re.compile(rb"\s*<(!doctype|html|head|body|\?xml|script|svg)", re.IGNORECASE)
+_PAGE_TYPES = (
+    "text/html",
+    "application/xhtml",
+    "application/json",
+    "application/problem",
+    "text/xml",
+    "application/xml",
+)
+_TEXT = re.compile(rb"\s*(<(!doctype|html|head|body|\?xml|script|svg)|\{\s*\")", re.IGNORECASE)
 _PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF8", b"%PDF")
-SNIFFED = 512
-"""Bytes from the beginning that :func:`refuse_page` wants to see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +99,7 @@ def check_status(status: int, headers: Mapping[str, str]) -> None:
     if status in (200, 206, 416):
         return
     if status in (408, 425, 429) or status >= 500:
-        raise HostBusyError(status, retry_after(headers.get("retry-after", "")))
+        raise HostBusyError(status, parse_retry_after(headers.get("retry-after")))
     if status in (401, 403, 404, 405, 410, 451):
         raise SourceGoneError(status)
     error = FetchError(f"The host answered {status}")
@@ -101,20 +107,9 @@ def check_status(status: int, headers: Mapping[str, str]) -> None:
     raise error
 
 
-def retry_after(text: str, now: dt.datetime | None = None) -> float | None:
-    """Seconds that ``Retry-After`` asks for, at most an hour."""
-    text = text.strip()
-    if text.isascii() and text.isdigit():
-        return min(float(text), LONGEST_WAIT)
-    date = _date(text)
-    if date is None:
-        return None
-    return min(max((date - (now or dt.datetime.now(dt.UTC))).total_seconds(), 0.0), LONGEST_WAIT)
-
-
 def refuse_page(headers: Mapping[str, str], beginning: bytes) -> None:
-    """Raises :class:`NotAVideoError` where the beginning of the body or its type is that of a page or a picture."""
-    if is_media(beginning):
+    """Raises :class:`NotAVideoError` where the beginning of the body (``HEAD`` bytes) or its type is that of a page."""
+    if recognise(beginning) is not None:
         return  # whatever the type says: many hosts say nonsense
     kind = headers.get("content-type", "").split(";")[0].strip().lower()
     if not beginning:
@@ -123,25 +118,10 @@ def refuse_page(headers: Mapping[str, str], beginning: bytes) -> None:
         raise NotAVideoError("The host sent a picture instead of a video")
     if beginning.startswith(b"#EXTM3U"):
         raise NotAVideoError("The host sent a playlist instead of a video")
-    if kind.startswith(_PAGE_TYPES) or _TAG.match(beginning.removeprefix(b"\xef\xbb\xbf")):
+    if kind.startswith(_PAGE_TYPES) or _TEXT.match(beginning.removeprefix(b"\xef\xbb\xbf")):
         text = " ".join(beginning.decode("utf-8", "replace").split())
         shown = "".join(char if char.isprintable() else "�" for char in text)[:200]
         raise NotAVideoError(f"The host sent a page instead of a video: {shown}")
-
-
-def is_media(data: bytes) -> bool:
-    """Whether the beginning is that of a known container: MP4 and its kin, Matroska, MPEG-TS, FLV, AVI, Ogg."""
-    return (
-        data[4:8] in (b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"sidx", b"wide", b"free", b"emsg", b"prft")
-        or data.startswith((b"\x1aE\xdf\xa3", b"FLV\x01", b"OggS"))
-        or (data.startswith(b"RIFF") and data[8:12] == b"AVI ")
-        or is_ts(data)
-    )
-
-
-def is_ts(data: bytes) -> bool:
-    """Whether this is the beginning of an MPEG transport stream: a sync byte every 188 bytes."""
-    return len(data) > 188 and all(data[at] == 0x47 for at in range(0, min(len(data), SNIFFED), 188))
 
 
 def worth_another_try(error: AppError, patience: float) -> bool:

@@ -1,7 +1,7 @@
 """How fetching can fail.
 
-``permanent`` says whether this address may deliver later; ``retry_after`` when the host told. Errors that a second try a
-moment later may heal have been tried again before they are raised.
+``permanent`` says that this address will not deliver later either; ``retry_after`` when the host told to come again.
+What a second try a moment later may heal has been tried again before it is raised.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ class FetchError(AppError):
     permanent = False
     at_once: ClassVar[bool] = False
     """Whether trying again within the same call makes sense."""
+    expired: bool = False
+    """The address may have run out; a fresh one for the same file can go on where this one stopped."""
 
 
 class SourceGoneError(FetchError):
@@ -31,11 +33,7 @@ class SourceGoneError(FetchError):
     def __init__(self, http_status: int) -> None:
         super().__init__(f"The host answered {http_status}")
         self.http_status = http_status
-
-    @property
-    def expired(self) -> bool:
-        """The address may have run out; a fresh one for the same file can go on where this one stopped."""
-        return self.http_status in (401, 403, 410)
+        self.expired = http_status in (401, 403, 410)
 
 
 class HostBusyError(FetchError):
@@ -112,7 +110,7 @@ class SegmentError(FetchError):
         super().__init__(f"Piece {index + 1} of {count}: {cause.detail}", retry_after=cause.retry_after)
         self.index = index
         self.permanent = cause.permanent
-        self.expired = isinstance(cause, SourceGoneError) and cause.expired
+        self.expired = isinstance(cause, FetchError) and cause.expired
 
 
 class DiskError(FetchError):

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from aniworld.kit.net.kinds import MEDIA, Kind
+
 BLOCK = 1024 * 1024
 """Bytes that are gathered in memory before they are written."""
 
@@ -39,7 +41,7 @@ class Transport(Protocol):
     """The HTTP client, seen from here: follows redirects, guards addresses, raises ``NetError`` and nothing else."""
 
     def stream(
-        self, method: str, url: str, *, headers: Mapping[str, str] | None = None
+        self, method: str, url: str, *, headers: Mapping[str, str] | None = None, kind: Kind = MEDIA
     ) -> AbstractAsyncContextManager[Response]:
         """Send a request with exactly these headers beside its own."""
         ...

@@ -4,16 +4,29 @@ from aniworld.kit.errors import AppError
 
 
 class NetError(AppError):
-    """Base. ``permanent`` says whether the same request may succeed later."""
+    """Base: no connection, or one that broke. ``permanent`` says whether the same request may succeed later."""
 
     code, status, title = "network", 503, "The other side cannot be reached"
     permanent = False
+
+
+class TimedOutError(NetError):
+    """The other side took too long: to connect, between two pieces, or in all."""
+
+    code, title = "network-timeout", "The other side took too long"
 
 
 class AddressRefusedError(NetError):
     """The address is private, reserved or not HTTP, and not on the list of allowed hosts."""
 
     code, title = "address-refused", "That address is not allowed"
+    permanent = True
+
+
+class BadAnswerError(NetError):
+    """What came is not what HTTP or the content type promises: too many redirects, broken coding, no JSON."""
+
+    code, title = "bad-answer", "The answer cannot be understood"
     permanent = True
 
 

@@ -1,0 +1,64 @@
+"""Runs the server and Vite together; the server starts anew when one of its files changes. Ctrl-C ends both."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = ROOT / ".venv" / "bin"
+BACKEND = ROOT / "backend" / "aniworld"
+STOP_AFTER = 10.0
+"""Seconds that a process has to end by itself."""
+
+
+def newest() -> float:
+    """When the last change to the server's sources was made."""
+    files = (path for pattern in ("**/*.py", "**/*.toml") for path in BACKEND.glob(pattern))
+    return max(path.stat().st_mtime for path in files if path.exists())
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """Ask it to end, and end it when it does not."""
+    process.terminate()
+    try:
+        process.wait(STOP_AFTER)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def main() -> None:
+    """Watch until Ctrl-C. The sample source is there too, so that there is something to work with."""
+    port = os.environ.get("ANIWORLD_PORT", "8000")
+    environment = os.environ | {
+        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+        "ANIWORLD_BACKEND": f"http://127.0.0.1:{port}",  # where Vite finds the API
+    }
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+    def server() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(["aniworld", "demo", "--data-dir", ".data/dev"], cwd=ROOT, env=environment)
+
+    seen, backend = newest(), server()
+    vite = subprocess.Popen(["npm", "run", "--silent", "dev"], cwd=ROOT / "frontend", env=environment)
+    try:
+        while vite.poll() is None:
+            time.sleep(0.5)
+            if (changed := newest()) > seen:
+                seen = changed
+                print("A file has changed: the server starts anew", flush=True)
+                stop(backend)
+                backend = server()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        stop(vite)
+        stop(backend)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""Runs the checks and the tests one after the other, counts them together, and fails when one fails or is missing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+import browser
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = ROOT / ".venv" / "bin"
+REPORTS = ROOT / ".cache" / "reports"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A command under a heading. With a ``report`` it is a run of tests, which are counted one by one."""
+
+    name: str
+    command: tuple[str, ...]
+    cwd: Path = ROOT
+    report: Path | None = None
+
+
+@dataclass
+class Count:
+    """How many went well and how many did not."""
+
+    passed: int = 0
+    failed: int = 0
+
+
+def npm(name: str, script: str, *arguments: str, report: Path | None = None) -> Part:
+    """A part that is a script of the front end."""
+    extra = ("--", *arguments) if arguments else ()
+    return Part(name, ("npm", "run", "--silent", script, *extra), ROOT / "frontend", report)
+
+
+def vitest(name: str) -> Part:
+    """A part that vitest runs."""
+    report = REPORTS / f"{name}.xml"
+    return npm(name, "test", "--reporter=default", "--reporter=junit", f"--outputFile.junit={report}", report=report)
+
+
+def pytest(name: str, *arguments: str) -> Part:
+    """A part that pytest runs."""
+    report = REPORTS / f"{name}.xml"
+    return Part(name, ("pytest", f"--junitxml={report}", *arguments), report=report)
+
+
+CHECKS = (
+    Part("ruff", ("ruff", "check")),
+    Part("format", ("ruff", "format", "--check")),
+    Part("mypy", ("mypy",)),
+    Part("imports", ("lint-imports", "--no-logo")),
+    npm("svelte-check", "check"),
+    npm("eslint", "lint"),
+)
+TESTS = (
+    vitest("vitest"),
+    pytest("pytest", "tests", "-m", "not e2e", "--numprocesses=auto", "--maxprocesses=4"),
+    # Playwright's synchronous interface leaves an event loop behind, so its tests run in a process of their own.
+    pytest("e2e", "e2e", "-m", "e2e"),
+)
+
+
+def read(report: Path) -> Count:
+    """Count a JUnit report. A test that was skipped was not run, so it has not passed."""
+    count = Count()
+    if report.exists():
+        for case in ElementTree.parse(report).iter("testcase"):
+            if any(case.find(kind) is not None for kind in ("failure", "error", "skipped")):
+                count.failed += 1
+            else:
+                count.passed += 1
+    return count
+
+
+def run(part: Part, environment: dict[str, str]) -> Count:
+    """Run one part to its end and count it; a check counts as one."""
+    if part.report:
+        part.report.unlink(missing_ok=True)
+    good = subprocess.run(part.command, cwd=part.cwd, env=environment, check=False).returncode == 0
+    count = read(part.report) if part.report else Count(passed=int(good))
+    if not good or not count.passed:
+        count.failed = max(count.failed, 1)
+    return count
+
+
+def main(arguments: list[str]) -> int:
+    """Run all parts, the checks, or the named ones."""
+    parts = {part.name: part for part in (*CHECKS, *TESTS)}
+    names = [part.name for part in CHECKS] if arguments == ["--checks"] else arguments or list(parts)
+    if unknown := [name for name in names if name not in parts]:
+        sys.exit(f"Unknown: {', '.join(unknown)}. There are: {', '.join(parts)}")
+    REPORTS.mkdir(parents=True, exist_ok=True)
+    environment = os.environ | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+    if chromium := browser.find():
+        environment["ANIWORLD_CHROMIUM"] = chromium
+
+    total, lines = Count(), []
+    for name in names:
+        print(f"\n── {name} {'─' * (76 - len(name))}", flush=True)
+        started = time.monotonic()
+        count = run(parts[name], environment)
+        total = Count(total.passed + count.passed, total.failed + count.failed)
+        verdict = f"{count.failed} failed" if count.failed else "ok"
+        lines.append(f"{name:14}{count.passed:6} passed  {verdict:12}{time.monotonic() - started:7.1f} s")
+    print("", "\n".join(lines), f"{total.passed} passed, {total.failed} failed", sep="\n", flush=True)
+    return 1 if total.failed else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)

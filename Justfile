@@ -1,0 +1,68 @@
+# Every command of the project. Called through ./just, which makes .venv first.
+
+set positional-arguments
+
+export PATH := justfile_directory() / ".venv/bin:" + env("PATH")
+
+python := justfile_directory() / ".venv/bin/python"
+
+[private]
+list:
+    @"{{ just_executable() }}" --justfile "{{ justfile() }}" --list --unsorted
+
+# Make everything ready: packages, Node modules, the built pages (skips what is up to date)
+setup *options:
+    @"{{ python }}" .ci/setup.py "$@"
+
+# Show the program with a sample source beside it; nothing leaves this machine
+demo *args: setup
+    @exec aniworld demo --data-dir .data/demo "$@"
+
+# Run the program
+run *args: setup
+    @exec aniworld serve --data-dir .data/run "$@"
+
+# Work on it: the server restarts when a file changes, the pages are served by Vite
+dev: setup
+    @exec "{{ python }}" .ci/dev.py
+
+# Run every check and every test, or the named parts: ruff format mypy imports svelte-check eslint vitest pytest e2e
+test *parts: (setup "--browser")
+    @exec "{{ python }}" .ci/test.py "$@"
+
+# Run the linters and type checkers only
+check: setup
+    @exec "{{ python }}" .ci/test.py --checks
+
+# Repair what the linters can repair
+fix: setup
+    ruff check --fix-only --quiet
+    ruff format --quiet
+    npm --prefix frontend run --silent format
+    npm --prefix frontend run --silent lint -- --fix
+
+# Write the OpenAPI document and the client that is generated from it
+api: setup
+    aniworld openapi > frontend/openapi.json.new
+    mv frontend/openapi.json.new frontend/openapi.json
+    npm --prefix frontend run --silent client
+
+# Write a database migration from what changed in the models
+migration name: setup
+    @"{{ python }}" -m aniworld.db.migrate revision "$1"
+
+# Drive the built pages in a browser; arguments go to pytest
+e2e *args: (setup "--browser")
+    @ANIWORLD_CHROMIUM="$("{{ python }}" .ci/browser.py)" exec pytest e2e -m e2e "$@"
+
+# Measure the server: start, memory, events, lists, downloads
+bench *args: setup
+    @cd backend && exec "{{ python }}" -m benchmarks.server "$@"
+
+# Build the container image with the engine that is here: podman, docker or buildah
+image tag="aniworld" *options:
+    @exec sh .ci/image "$@"
+
+# Pin the newest versions that pyproject.toml allows
+lock *options:
+    @exec sh .ci/relock "$@"

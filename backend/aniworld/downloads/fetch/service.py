@@ -1,0 +1,58 @@
+"""Fetches what a hoster resolved: the one door of this package."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+from aniworld.catalog.types import Stream
+from aniworld.downloads.fetch.errors import DiskError
+from aniworld.downloads.fetch.hls import fetch_hls
+from aniworld.downloads.fetch.http import fetch_http
+from aniworld.downloads.fetch.types import BLOCK, Fetched, Limits, ProgressSink, Transport
+from aniworld.kit.files import durable_mkdir, fsync_directory
+
+FILE = "video.part"
+PIECES = "pieces"
+
+
+async def fetch(
+    stream: Stream,
+    directory: Path,
+    *,
+    client: Transport,
+    progress: ProgressSink,
+    limits: Limits | None = None,
+    max_height: int | None = None,
+) -> Fetched:
+    """Fetch into a directory of its own, which is made; a later call with the same one goes on where this one ended.
+
+    The stream's address may be another one then, as long as it is of the same file. When this returns the bytes are on
+    the disk; whether they are a video that plays is for ``media`` to say. Cancelling leaves a fresh checkpoint. Raises
+    :class:`~aniworld.downloads.fetch.errors.FetchError` and :class:`~aniworld.kit.net.errors.NetError`.
+    """
+    try:
+        await asyncio.to_thread(durable_mkdir, directory)
+    except OSError as error:
+        raise DiskError.of(error, "Making the work directory") from error
+    if stream.protocol == "hls":
+        return await fetch_hls(
+            stream, directory / PIECES, client=client, progress=progress, limits=limits, max_height=max_height
+        )
+    return await fetch_http(stream, directory / FILE, client=client, progress=progress, limits=limits)
+
+
+def join(paths: tuple[Path, ...], target: Path) -> None:
+    """Put pieces behind one another into one file, synced. Blocks. Raises :class:`DiskError`."""
+    try:
+        with target.open("wb") as writer:
+            for path in paths:
+                with path.open("rb") as reader:
+                    while block := reader.read(BLOCK):
+                        writer.write(block)
+            writer.flush()
+            os.fsync(writer.fileno())
+        fsync_directory(target.parent)
+    except OSError as error:
+        raise DiskError.of(error, "Joining the pieces") from error

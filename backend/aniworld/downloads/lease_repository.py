@@ -1,0 +1,148 @@
+"""The engine's SQL: claims, leases, and what became of an item.
+
+A claim is one conditional update that also writes a lease, so that two engines never run the same item.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, and_, bindparam, func, or_, select, update
+
+from aniworld.catalog.types import Language
+from aniworld.downloads.models import Download
+from aniworld.downloads.repository import ORDER, DownloadRepository
+from aniworld.downloads.types import Claimed
+from aniworld.kit.clock import now
+
+_CLAIM = tuple(
+    getattr(Download, name)
+    for name in (
+        "id", "episode_id", "language", "series_key", "series_name", "season", "episode", "retry_count",
+        "filing_path", "filing_size",
+    )
+)  # fmt: skip
+
+
+class LeaseRepository(DownloadRepository):
+    """What the engine and the pipeline ask beside that."""
+
+    async def claim(self, owner: str, lease: dt.timedelta) -> Claimed | None:
+        """Take the next item that may run now, in one statement; None: there is none."""
+        moment = now()
+        chosen = (
+            select(Download.id)
+            .where(
+                Download.status == "pending",
+                or_(Download.not_before.is_(None), Download.not_before <= moment),
+            )
+            .order_by(*ORDER)
+            .limit(1)
+        )
+        if self._dialect == "postgresql":
+            chosen = chosen.with_for_update(skip_locked=True)
+        row = (
+            await self._session.execute(
+                update(Download)
+                .where(Download.id == chosen.scalar_subquery(), Download.status == "pending")
+                .values(
+                    status="downloading",
+                    lease_owner=owner,
+                    lease_until=moment + lease,
+                    not_before=None,
+                    started_at=func.coalesce(
+                        Download.started_at, bindparam("moment", moment, type_=Download.started_at.type)
+                    ),
+                )
+                .returning(*_CLAIM)
+            )
+        ).first()
+        return None if row is None else _claimed(row)
+
+    async def renew(
+        self, owner: str, lease: dt.timedelta, progress: Mapping[UUID, tuple[int, int | None]]
+    ) -> set[UUID]:
+        """Write progress and lengthen the leases; the ids that are still ours."""
+        kept: set[UUID] = set()
+        for id_, (downloaded, total) in progress.items():
+            changed = await self._changed(
+                update(Download)
+                .where(Download.id == id_, Download.lease_owner == owner, Download.status == "downloading")
+                .values(downloaded_bytes=downloaded, total_bytes=total, lease_until=now() + lease)
+            )
+            if changed:
+                kept.add(id_)
+        return kept
+
+    async def unfiled(self) -> list[Claimed]:
+        """Items whose finished file was about to be moved when something ended it."""
+        rows = await self._session.execute(
+            select(*_CLAIM).where(Download.filing_path.is_not(None), Download.status == "pending")
+        )
+        return [_claimed(row) for row in rows]
+
+    async def requeue_abandoned(self, *, all_leases: bool) -> int:
+        """Items that a dead process held become pending again.
+
+        ``all_leases``: no other process shares this database, so every lease is a dead one.
+        """
+        condition = Download.status == "downloading"
+        if not all_leases:
+            condition = and_(condition, Download.lease_until < now())
+        return await self._changed(
+            update(Download).where(condition).values(status="pending", lease_owner=None, lease_until=None)
+        )
+
+    async def set_source(self, id_: UUID, provider: str, hoster: str) -> None:
+        """Where the running download comes from."""
+        await self._session.execute(update(Download).where(Download.id == id_).values(provider=provider, hoster=hoster))
+
+    async def set_filing(self, id_: UUID, path: str | None, size: int | None) -> None:
+        """Where the finished file is about to go."""
+        await self._session.execute(
+            update(Download).where(Download.id == id_).values(filing_path=path, filing_size=size)
+        )
+
+    async def complete(self, id_: UUID, path: str, size: int) -> None:
+        """The file is in the library, whatever state the item was in a moment ago."""
+        await self._session.execute(
+            update(Download)
+            .where(Download.id == id_)
+            .values(
+                status="completed",
+                file_path=path,
+                completed_at=now(),
+                downloaded_bytes=size,
+                total_bytes=size,
+                filing_path=None,
+                filing_size=None,
+                not_before=None,
+                lease_owner=None,
+                lease_until=None,
+                error_code=None,
+                error_message=None,
+            )
+        )
+
+    async def release(self, id_: UUID, owner: str, *, downloaded: int, total: int | None) -> bool:
+        """An interrupted download waits again; not, if it is no longer ours."""
+        return bool(
+            await self._changed(
+                update(Download)
+                .where(Download.id == id_, Download.status == "downloading", Download.lease_owner == owner)
+                .values(
+                    status="pending",
+                    lease_owner=None,
+                    lease_until=None,
+                    downloaded_bytes=downloaded,
+                    total_bytes=total,
+                )
+            )
+        )
+
+
+def _claimed(row: Row[Any]) -> Claimed:
+    return Claimed(**{**row._mapping, "language": Language(row.language)})

@@ -1,0 +1,158 @@
+"""Has media looked at by a process of its own. This is the door of the package; it never imports PyAV."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from aniworld.downloads.fetch.errors import DiskError
+from aniworld.downloads.fetch.writer import to_the_end
+from aniworld.downloads.media.errors import MediaRefusedError, MediaWorkerError
+from aniworld.downloads.media.types import (
+    Answer,
+    Container,
+    Done,
+    Job,
+    MediaInfo,
+    ProbeJob,
+    Refused,
+    RemuxJob,
+    VerifyJob,
+)
+
+log = logging.getLogger(__name__)
+
+_MODULE = "aniworld.downloads.media.worker"
+_LONGEST_ANSWER = 1024 * 1024
+_LONGEST_COMPLAINT = 16 * 1024
+_ENVIRONMENT = ("PATH", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "LANG", "LC_ALL", "TMPDIR")
+"""All that the worker learns of the server's environment, which may hold secrets."""
+
+
+async def probe(path: Path, *, timeout: float = 60.0) -> MediaInfo:
+    """What the file says of itself. Raises :class:`~aniworld.downloads.media.errors.MediaError`."""
+    return (await _run(ProbeJob(path=str(path)), timeout)).info
+
+
+async def verify(
+    path: Path, *, expected_duration: float | None = None, tolerance: float | None = None, timeout: float = 900.0
+) -> MediaInfo:
+    """Read the file through, and decode its first and last seconds.
+
+    ``expected_duration`` in seconds, ``tolerance`` too (default: 2 s or 2 %, the larger). Raises
+    :class:`~aniworld.downloads.media.errors.MediaRefusedError` where the video is not whole or does not play, and
+    :class:`~aniworld.downloads.media.errors.MediaWorkerError`.
+    """
+    job = VerifyJob(path=str(path), expected_duration=expected_duration, tolerance=tolerance)
+    return (await _run(job, timeout)).info
+
+
+async def remux(
+    inputs: Sequence[Path] | Path,
+    output: Path,
+    *,
+    container: Container = "matroska",
+    language: str | None = None,
+    title: str | None = None,
+    expected_duration: float | None = None,
+    tolerance: float | None = None,
+    timeout: float = 1800.0,
+) -> Done:
+    """Put the tracks into ``output``, which is replaced, as they are; then :func:`verify` it, and sync it.
+
+    Several inputs are pieces of one video, in order. ``language`` is ``audio[+subtitles]`` in BCP 47. Raises what
+    :func:`verify` raises, and :class:`~aniworld.downloads.fetch.errors.DiskError`.
+    """
+    paths = (inputs,) if isinstance(inputs, Path) else tuple(inputs)
+    job = RemuxJob(
+        inputs=tuple(str(path) for path in paths),
+        output=str(output),
+        container=container,
+        language=language,
+        title=title,
+        expected_duration=expected_duration,
+        tolerance=tolerance,
+    )
+    return await _run(job, timeout)
+
+
+async def _run(job: Job, timeout: float) -> Done:
+    answer = await _ask(job, timeout)
+    if isinstance(answer, Done):
+        return answer
+    if isinstance(answer, Refused):
+        raise MediaRefusedError(answer.reason, answer.message)
+    raise DiskError.of(OSError(answer.number, os.strerror(answer.number), answer.file), "Working on the video")
+
+
+async def _ask(job: Job, timeout: float) -> Answer:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        _MODULE,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        limit=_LONGEST_ANSWER,
+        start_new_session=True,
+        env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
+    )
+    try:
+        async with asyncio.timeout(timeout):
+            line, complaint = await _talk(process, msgspec.json.encode(job) + b"\n")
+    except TimeoutError as error:
+        raise MediaWorkerError(f"Reading the video took longer than {timeout:g} s") from error
+    finally:
+        await to_the_end(_end(process))
+    try:
+        answer: Answer = msgspec.json.decode(line, type=Answer)
+    except msgspec.DecodeError as error:
+        code = process.returncode or 0
+        how = signal.Signals(-code).name if code < 0 else f"status {code}"
+        log.warning("The media worker ended with %s: %s", how, complaint.decode("utf-8", "replace")[-2000:])
+        raise MediaWorkerError(f"The video cannot be read (the media worker ended with {how})") from error
+    return answer
+
+
+async def _talk(process: asyncio.subprocess.Process, job: bytes) -> tuple[bytes, bytes]:
+    """Hand over the job and wait for the answer. The pipe stays open meanwhile: its end is the worker's too."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert process.stderr is not None
+    with contextlib.suppress(ConnectionError):  # it died before it had read all; its status tells why
+        process.stdin.write(job)
+        await process.stdin.drain()
+    return await asyncio.gather(_first_line(process.stdout), _capped(process.stderr))
+
+
+async def _first_line(stream: asyncio.StreamReader) -> bytes:
+    try:
+        return await stream.readline()
+    except ValueError:  # longer than any answer
+        return b""
+
+
+async def _capped(stream: asyncio.StreamReader) -> bytes:
+    """The end of what a process complains about."""
+    kept = b""
+    while data := await stream.read(4096):
+        kept = (kept + data)[-_LONGEST_COMPLAINT:]
+    return kept
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Whatever has become of it, afterwards it is gone."""
+    assert process.stdin is not None
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if process.returncode is None:
+            os.killpg(process.pid, signal.SIGKILL)
+    await process.wait()
+    process.stdin.close()

@@ -1,0 +1,35 @@
+"""Language tags as containers want them. Pure."""
+
+from __future__ import annotations
+
+from aniworld.downloads.media.types import Container
+
+# ISO 639-1 → ISO 639-2; where that has two codes, the bibliographic one (Matroska) and the terminological one (MP4).
+_CODES: dict[str, tuple[str, str]] = {
+    short: (codes[0], codes[-1])
+    for short, *codes in (
+        entry.split()
+        for entry in (
+            "ar ara|bg bul|bn ben|ca cat|cs cze ces|da dan|de ger deu|el gre ell|en eng|es spa|et est|eu baq eus|"
+            "fa per fas|fi fin|fil fil|fr fre fra|ga gle|gl glg|he heb|hi hin|hr hrv|hu hun|hy arm hye|id ind|"
+            "is ice isl|it ita|ja jpn|ka geo kat|ko kor|lt lit|lv lav|mk mac mkd|ml mal|ms may msa|nb nob|nl dut nld|"
+            "nn nno|no nor|pl pol|pt por|ro rum ron|ru rus|sk slo slk|sl slv|sq alb sqi|sr srp|sv swe|ta tam|te tel|"
+            "th tha|tl tgl|tr tur|uk ukr|ur urd|vi vie|zh chi zho"
+        ).split("|")
+    )
+}
+
+
+def track_languages(language: str | None, container: Container) -> tuple[str | None, str | None]:
+    """Tags for sound and subtitles of ``audio[+subtitles]`` in BCP 47; None where nothing is known."""
+    if not language:
+        return None, None
+    audio, _plus, subtitles = language.partition("+")
+    return _code(audio, container), _code(subtitles, container)
+
+
+def _code(tag: str, container: Container) -> str | None:
+    primary = tag.partition("-")[0].lower()
+    if primary in _CODES:
+        return _CODES[primary][0 if container == "matroska" else 1]
+    return primary if len(primary) == 3 and primary.isascii() and primary.isalpha() else None

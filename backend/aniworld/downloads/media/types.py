@@ -1,0 +1,86 @@
+"""What the server and the media worker say to each other. Light: neither PyAV nor anything of the server."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from aniworld.kit.schema import Schema
+
+Container = Literal["matroska", "mp4"]
+StreamKind = Literal["video", "audio", "subtitle"]
+
+
+class StreamInfo(Schema, frozen=True):
+    """One picture, sound or subtitle track."""
+
+    kind: StreamKind
+    codec: str
+    language: str | None = None
+    """ISO 639-2, where the file tells."""
+    width: int | None = None
+    height: int | None = None
+    channels: int | None = None
+
+
+class MediaInfo(Schema, frozen=True):
+    """What a file holds."""
+
+    container: str
+    duration: float | None
+    """Seconds: measured where the file was read through, else as it says itself."""
+    streams: tuple[StreamInfo, ...]
+
+
+class ProbeJob(Schema, frozen=True, tag="probe"):
+    """Look at the head of a file."""
+
+    path: str
+
+
+class VerifyJob(Schema, frozen=True, tag="verify"):
+    """Read a file through, and decode its beginning and its end."""
+
+    path: str
+    expected_duration: float | None = None
+    tolerance: float | None = None
+
+
+class RemuxJob(Schema, frozen=True, tag="remux"):
+    """Put tracks into another container as they are, then verify the result."""
+
+    inputs: tuple[str, ...]
+    output: str
+    container: Container
+    language: str | None = None
+    title: str | None = None
+    expected_duration: float | None = None
+    tolerance: float | None = None
+
+
+Job = ProbeJob | VerifyJob | RemuxJob
+
+
+class Done(Schema, frozen=True, tag="done"):
+    """It is as it should be."""
+
+    info: MediaInfo
+    dropped: tuple[str, ...] = ()
+    """Tracks that the container cannot hold, in words."""
+
+
+class Refused(Schema, frozen=True, tag="refused"):
+    """The media is not good; why, as a word and as a sentence."""
+
+    reason: str
+    message: str
+
+
+class DiskTrouble(Schema, frozen=True, tag="disk"):
+    """The machine is at fault, not the media."""
+
+    number: int
+    """``errno``."""
+    file: str | None = None
+
+
+Answer = Done | Refused | DiskTrouble

@@ -1,0 +1,125 @@
+"""Looks whether a file is a whole video that plays. Only runs in the worker."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import av
+import av.error
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.stream import Disposition, Stream
+from av.subtitles.stream import SubtitleStream
+from av.video.stream import VideoStream
+
+from aniworld.downloads.media.refusal import RefusalError
+from aniworld.downloads.media.source import open_media
+from aniworld.downloads.media.tally import Tally
+from aniworld.downloads.media.types import MediaInfo, StreamInfo, StreamKind
+
+_MICROSECONDS = 1_000_000
+_BEGINNING = 1.0
+_ENDING = 2.0
+"""Seconds that are decoded."""
+
+
+def kind_of(stream: Stream) -> StreamKind | None:
+    """What a track is to us; None for cover pictures, data and the like, and for what nothing here can read."""
+    # The stubs do not say so, but a track of an unknown codec has no context.
+    if getattr(stream, "codec_context", None) is None or stream.disposition & Disposition.attached_pic:
+        return None
+    return stream.type if stream.type in ("video", "audio", "subtitle") else None
+
+
+def describe(container: InputContainer, duration: float | None) -> MediaInfo:
+    """What the file holds."""
+    return MediaInfo(
+        container=container.format.name,
+        duration=duration,
+        streams=tuple(_describe(stream, kind) for stream in container.streams if (kind := kind_of(stream)) is not None),
+    )
+
+
+def _describe(stream: Stream, kind: StreamKind) -> StreamInfo:
+    language = stream.language if stream.language not in (None, "und") else None
+    info = StreamInfo(kind=kind, codec=stream.codec_context.name, language=language)
+    if isinstance(stream, VideoStream):
+        return StreamInfo(
+            kind=kind, codec=info.codec, language=language, width=stream.width or None, height=stream.height or None
+        )
+    if isinstance(stream, AudioStream):
+        return StreamInfo(kind=kind, codec=info.codec, language=language, channels=stream.channels or None)
+    return info
+
+
+def declared_duration(container: InputContainer) -> float | None:
+    """The length that the file states, in seconds; None where it would be a guess from what is there."""
+    if container.duration is None or container.format.name == "mpegts":
+        return None
+    return container.duration / _MICROSECONDS
+
+
+def probe(path: Path) -> MediaInfo:
+    """What the head of the file tells. Raises :class:`RefusalError`."""
+    with open_media([path]) as container:
+        duration = container.duration / _MICROSECONDS if container.duration is not None else None
+        return describe(container, duration)
+
+
+def verify(path: Path, expected: float | None, tolerance: float | None) -> MediaInfo:
+    """Read all of it. Raises :class:`RefusalError` where it is not whole or does not play."""
+    with open_media([path]) as container:
+        require_video(container)
+        tally = Tally()
+        kinds = {stream.index: kind for stream in container.streams if (kind := kind_of(stream)) is not None}
+        for packet in container.demux([container.streams[index] for index in kinds]):
+            time = packet.pts if packet.pts is not None else packet.dts
+            if time is None or packet.time_base is None:
+                continue
+            start = float(time * packet.time_base)
+            tally.add(kinds[packet.stream.index], start, start + float((packet.duration or 0) * packet.time_base))
+        tally.check(declared=declared_duration(container), expected=expected, tolerance=tolerance)
+        info = describe(container, tally.duration)
+    _decode([path], tally.duration)
+    return info
+
+
+def require_video(container: InputContainer) -> None:
+    """Raises :class:`RefusalError` where there is no picture."""
+    if not any(kind_of(stream) == "video" for stream in container.streams):
+        raise RefusalError("no-video", "The file holds no picture")
+
+
+def _decode(paths: Sequence[Path], duration: float) -> None:
+    """Decode the first and the last seconds of picture and sound."""
+    with open_media(paths) as container:
+        streams = [stream for stream in container.streams if kind_of(stream) in ("video", "audio")]
+        first = {stream.type: stream for stream in reversed(streams)}
+        start = (container.start_time or 0) / _MICROSECONDS
+        for stream in first.values():
+            _decode_from(container, stream, start, start + _BEGINNING, "beginning")
+    # Opened anew: a decoder that has been flushed does not begin again everywhere.
+    with open_media(paths) as container:
+        stream = container.streams.video[0]
+        _decode_from(container, stream, start + max(0.0, duration - _ENDING), None, "end")
+
+
+def _decode_from(container: InputContainer, stream: Stream, start: float, end: float | None, where: str) -> None:
+    """At least one frame must come out, and more frames than errors."""
+    if isinstance(stream, SubtitleStream):
+        return
+    container.seek(round(start * _MICROSECONDS))
+    frames = errors = 0
+    for packet in container.demux(stream):
+        try:
+            frames += len(packet.decode())
+        except av.error.FFmpegError:
+            errors += 1
+        if end is None or not frames or packet.pts is None or packet.time_base is None:
+            continue
+        if float(packet.pts * packet.time_base) > end:
+            break
+    if frames == 0 or errors > frames:
+        what = "picture" if stream.type == "video" else "sound"
+        raise RefusalError("undecodable", f"The {what} at the {where} of the file cannot be decoded")

@@ -1,0 +1,318 @@
+"""The guarded HTTP client. One is made at the start and shared by everything that goes out.
+
+It reads nothing from the environment, keeps no cookies, follows redirects itself (each hop is checked like the first
+request) and hands out nothing that is larger or slower than its kind allows. It raises only ``NetError``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Set
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self, TypeVar
+
+import httpcore
+import httpx
+import msgspec
+
+from aniworld import __version__
+from aniworld.kit.net import transport
+from aniworld.kit.net.body import Collector, content_coding, decode_text, parse_retry_after
+from aniworld.kit.net.errors import (
+    AddressRefusedError,
+    BadAnswerError,
+    HttpStatusError,
+    NetError,
+    TimedOutError,
+    TooLargeError,
+)
+from aniworld.kit.net.guard import Target, check_port, parse_url
+from aniworld.kit.net.kinds import MEDIA, PAGE, POLITE_REQUESTS, Kind
+
+T = TypeVar("T")
+
+USER_AGENT = f"Aniworld/{__version__}"
+MAX_HOPS = 5
+_REDIRECTS = (301, 302, 303, 307, 308)
+_KEPT_ACROSS_ORIGINS = frozenset({"range", "if-range", "accept-encoding", "user-agent"})
+_DRAIN = 16 * 1024
+"""Bytes of an unwanted body that are read so that its connection can be used again; a longer one costs it."""
+
+
+class Response:
+    """An answer whose body is still to come. Valid inside ``async with client.stream(...)`` only."""
+
+    def __init__(self, raw: httpcore.Response, url: str, kind: Kind) -> None:
+        self._raw = raw
+        self._kind = kind
+        self.status_code: int = raw.status
+        self.headers = httpx.Headers(raw.headers)
+        self.url = url
+        """Where it came from in the end."""
+
+    async def aiter_raw(self, chunk_size: int | None = None) -> AsyncIterator[bytes]:
+        """The body as it comes off the wire, nothing decoded, in pieces of at most ``chunk_size`` bytes.
+
+        Raises ``TooLargeError`` past the kind's limit and ``NetError`` when the connection breaks or a body with a
+        length ends before it. A body without a length that is cut looks whole: the caller must know better.
+        """
+        size = 0
+        async for piece in self._raw.aiter_stream():
+            size += len(piece)
+            if size > self._kind.max_bytes:
+                raise TooLargeError(f"The answer is larger than a {self._kind.name} may be")
+            if chunk_size is None or len(piece) <= chunk_size:
+                yield piece
+            else:
+                for start in range(0, len(piece), chunk_size):
+                    yield piece[start : start + chunk_size]
+
+    async def read(self) -> bytes:
+        """The whole body, decoded, within the kind's limit."""
+        collector = Collector(content_coding(self.headers), self._kind.max_bytes)
+        async for piece in self._raw.aiter_stream():
+            collector.add(piece)
+        return collector.finish()
+
+    async def discard(self) -> None:
+        """Read what is left of a short body so that the connection can be used again."""
+        with contextlib.suppress(ValueError):
+            if int(self.headers.get("content-length", _DRAIN + 1)) <= _DRAIN:
+                async for _ in self._raw.aiter_stream():
+                    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer with a success status."""
+
+    url: str
+    """Where it came from in the end."""
+    headers: httpx.Headers
+    content: bytes
+    """Decoded."""
+
+    def text(self) -> str:
+        """The body as text; what its charset does not know becomes U+FFFD."""
+        return decode_text(self.content, self.headers.get("content-type", ""))
+
+    def json(self, type_: type[T]) -> T:
+        """The body as JSON of that type. Raises ``BadAnswerError``."""
+        try:
+            return msgspec.json.decode(self.content, type=type_)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError) as error:
+            raise BadAnswerError(f"The answer is not the JSON that was expected: {error}"[:300]) from error
+
+
+class HttpClient:
+    """Asks the outside world. ``allowed_hosts`` is read at each use: ``host:port`` entries that may be private."""
+
+    def __init__(self, *, allowed_hosts: Callable[[], Set[str]]) -> None:
+        self._allowed_hosts = allowed_hosts
+        self._pool: httpcore.AsyncConnectionPool | None = None
+        self._opening = asyncio.Lock()
+        self._lanes = _Lanes(POLITE_REQUESTS)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close all connections. A request after that opens new ones."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await pool.aclose()
+
+    @contextlib.asynccontextmanager
+    async def stream(
+        self, method: str, url: str, *, headers: Mapping[str, str] | None = None, kind: Kind = MEDIA
+    ) -> AsyncIterator[Response]:
+        """Send a ``GET`` or ``HEAD`` and yield the answer, whatever its status; redirects are followed.
+
+        The body is sent as it is stored unless ``headers`` names an ``Accept-Encoding``. Headers of the caller do not
+        travel to another origin, but for those that name a range. Inside the block only the kind's limits on bytes
+        and on silence hold; the time in all is limited for kinds that have a limit.
+        """
+        if method not in ("GET", "HEAD"):
+            raise ValueError("Only GET and HEAD change nothing at the other side")
+        sent = _defaults(kind)
+        sent.update(headers or {})
+        async with self._limits(kind):
+            raw, final = await self._follow(method, url, sent, kind)
+            try:
+                yield Response(raw, final, kind)
+            finally:
+                with _translated():
+                    await raw.aclose()
+
+    async def get(self, url: str, *, kind: Kind = PAGE, headers: Mapping[str, str] | None = None) -> Answer:
+        """The whole answer, decoded. Raises ``HttpStatusError`` for a status that is no success."""
+        sent = {"Accept-Encoding": "gzip", **(headers or {})}
+        _, target = parse_url(url)
+        async with self._lanes.enter(target.entry) if kind.polite else contextlib.nullcontext():
+            async with self.stream("GET", url, headers=sent, kind=kind) as response:
+                raise_for_status(response)
+                return Answer(response.url, response.headers, await response.read())
+
+    async def get_bytes(self, url: str, *, kind: Kind = PAGE, headers: Mapping[str, str] | None = None) -> bytes:
+        """The body, decoded."""
+        return (await self.get(url, kind=kind, headers=headers)).content
+
+    async def get_text(self, url: str, *, kind: Kind = PAGE, headers: Mapping[str, str] | None = None) -> str:
+        """The body as text."""
+        return (await self.get(url, kind=kind, headers=headers)).text()
+
+    async def get_json(
+        self, url: str, type_: type[T], *, kind: Kind = PAGE, headers: Mapping[str, str] | None = None
+    ) -> T:
+        """The body as JSON of that type. Raises ``BadAnswerError`` when it is not."""
+        return (await self.get(url, kind=kind, headers=headers)).json(type_)
+
+    # --- inside -------------------------------------------------------------------------------------------------
+
+    @contextlib.asynccontextmanager
+    async def _limits(self, kind: Kind) -> AsyncIterator[None]:
+        """The kind's time limit, and one family of errors."""
+        deadline = asyncio.timeout(kind.seconds)
+        try:
+            with _translated():
+                async with deadline:
+                    yield
+        except TimeoutError as error:
+            if not deadline.expired():
+                raise
+            raise TimedOutError(f"The answer was not there after {kind.seconds:g} s") from error
+
+    async def _follow(self, method: str, url: str, headers: httpx.Headers, kind: Kind) -> tuple[httpcore.Response, str]:
+        """The first answer that is no redirect, and where it came from."""
+        place, target = parse_url(url)
+        for _ in range(MAX_HOPS + 1):
+            raw = await self._send(method, place, target, headers)
+            location = httpx.Headers(raw.headers).get("location")
+            if raw.status not in _REDIRECTS or location is None:
+                return raw, str(place)
+            try:
+                await Response(raw, str(place), kind).discard()
+            finally:
+                await raw.aclose()
+            before, (place, target) = target, _next(place, location)
+            if before.scheme == "https" and target.scheme == "http":
+                raise AddressRefusedError("The host leads from https to http")
+            if target != before:
+                headers = _for_another_origin(headers, kind)
+        raise BadAnswerError(f"The host redirects more than {MAX_HOPS} times")
+
+    async def _send(self, method: str, place: httpx.URL, target: Target, headers: httpx.Headers) -> httpcore.Response:
+        # The connection is checked when it is made; this also stops one that was made before the list changed.
+        check_port(target.host, target.port, self._allowed_hosts())
+        headers["Host"] = target.authority
+        request = httpcore.Request(
+            method,
+            httpcore.URL(scheme=target.scheme, host=target.host, port=target.port, target=place.raw_path),
+            headers=headers.raw,
+            extensions={"timeout": transport.TIMEOUTS},
+        )
+        return await (await self._connections()).handle_async_request(request)
+
+    async def _connections(self) -> httpcore.AsyncConnectionPool:
+        if self._pool is None:
+            async with self._opening:
+                if self._pool is None:
+                    context: ssl.SSLContext = await asyncio.to_thread(transport.tls_context)
+                    self._pool = transport.connection_pool(self._allowed_hosts, context)
+        return self._pool
+
+
+def raise_for_status(response: Response) -> None:
+    """Raise ``HttpStatusError`` unless the status is a success."""
+    if not 200 <= response.status_code < 300:
+        raise HttpStatusError(
+            response.status_code, response.url, retry_after=parse_retry_after(response.headers.get("retry-after"))
+        )
+
+
+def _defaults(kind: Kind) -> httpx.Headers:
+    return httpx.Headers({"User-Agent": USER_AGENT, "Accept": kind.accept, "Accept-Encoding": "identity"})
+
+
+def _for_another_origin(headers: httpx.Headers, kind: Kind) -> httpx.Headers:
+    kept = _defaults(kind)
+    kept.update({name: value for name, value in headers.items() if name in _KEPT_ACROSS_ORIGINS})
+    return kept
+
+
+def _next(place: httpx.URL, location: str) -> tuple[httpx.URL, Target]:
+    try:
+        joined = str(place.join(location.strip()).copy_with(fragment=None))
+    except (httpx.InvalidURL, ValueError) as error:
+        raise AddressRefusedError("The host redirects to something that is no address") from error
+    return parse_url(joined)
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    """What httpcore raises, as ours."""
+    try:
+        yield
+    except httpcore.TimeoutException as error:
+        raise TimedOutError(_TIMEOUTS.get(type(error), "The other side took too long")) from error
+    except (httpcore.UnsupportedProtocol, httpcore.LocalProtocolError) as error:
+        raise AddressRefusedError(f"The request cannot be made: {error}"[:300]) from error
+    except httpcore.RemoteProtocolError as error:
+        # Most often a body that ends too early; as a rule the next attempt goes well.
+        raise NetError(f"The answer breaks off or is no HTTP: {error}"[:300]) from error
+    except (httpcore.NetworkError, httpcore.ProxyError, ssl.SSLError) as error:
+        raise NetError(_why(error)) from error
+
+
+_TIMEOUTS: dict[type[Exception], str] = {
+    httpcore.ConnectTimeout: "No connection in time",
+    httpcore.ReadTimeout: f"The other side was silent for {transport.READ_SECONDS:g} s",
+    httpcore.WriteTimeout: "The other side does not take the request",
+    httpcore.PoolTimeout: "Too many connections are open",
+}
+
+
+def _why(error: Exception) -> str:
+    cause: BaseException = error
+    while (deeper := cause.__cause__ or cause.__context__) is not None:
+        cause = deeper
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return f"The host's certificate is not valid: {cause.verify_message}"
+    if isinstance(cause, OSError) and cause.strerror:
+        return f"The connection failed: {cause.strerror}"
+    return f"The connection failed: {str(error) or type(error).__name__}"[:300]
+
+
+@dataclass(slots=True)
+class _Lane:
+    places: asyncio.Semaphore
+    users: int = 0
+
+
+class _Lanes:
+    """Lets at most so many in at the same time, host by host; keeps nothing of hosts that nobody asks."""
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+        self._lanes: dict[str, _Lane] = {}
+
+    @contextlib.asynccontextmanager
+    async def enter(self, host: str) -> AsyncIterator[None]:
+        """Wait for a place."""
+        lane = self._lanes.setdefault(host, _Lane(asyncio.Semaphore(self._width)))
+        lane.users += 1
+        try:
+            async with lane.places:
+                yield
+        finally:
+            lane.users -= 1
+            if lane.users == 0:
+                del self._lanes[host]

@@ -1,0 +1,129 @@
+"""Puts what is known of one series together as the API tells it. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+from uuid import UUID
+
+import msgspec
+
+from aniworld.library.policy import is_out
+from aniworld.library.schemas import (
+    EpisodeLanguageOut,
+    EpisodeOut,
+    LoadingProgress,
+    LoadingState,
+    SeasonOut,
+    SeriesDetail,
+    SeriesOut,
+)
+from aniworld.library.types import LoadingStatus, QueueState
+
+_LOUDEST: tuple[QueueState, ...] = ("downloading", "pending", "paused", "failed", "cancelled", "completed")
+"""Of an episode's languages this state is told for the episode."""
+
+_MESSAGES: dict[LoadingStatus, str] = {
+    "pending": "Waiting",
+    "loading_episodes": "Loading episodes",
+    "loading_nfo": "Writing the description",
+    "loading_logo": "Loading the logo",
+    "loading_images": "Loading pictures",
+    "completed": "Complete",
+    "failed": "Failed",
+}
+
+
+def loading_message(status: LoadingStatus, error: str | None = None) -> str:
+    """Where the loading of a series stands, as a sentence."""
+    if error is not None and status in ("pending", "failed"):
+        return f"{_MESSAGES[status]}: {error}"
+    return _MESSAGES[status]
+
+
+def loading_state(series: SeriesOut) -> LoadingState:
+    """Where the loading of a series stands."""
+    return LoadingState(
+        key=series.key,
+        loading_status=series.loading_status,
+        progress=LoadingProgress(
+            episodes=series.episodes_loaded,
+            nfo=series.nfo_loaded,
+            logo=series.logo_loaded,
+            images=series.images_loaded,
+        ),
+        message=loading_message(series.loading_status, series.loading_error),
+        started_at=series.loading_started_at,
+        completed_at=series.loading_completed_at,
+        error=series.loading_error,
+    )
+
+
+def series_detail(
+    series: SeriesOut,
+    seasons: Sequence[Any],
+    episodes: Sequence[Any],
+    files: Sequence[Any],
+    states: Mapping[tuple[UUID, str], str],
+    wanted: Sequence[str],
+    today: dt.date,
+) -> SeriesDetail:
+    """The series with its seasons, the specials last."""
+    by_episode: dict[UUID, dict[str, Any]] = {}
+    for file in files:
+        by_episode.setdefault(file.episode_id, {})[file.language] = file
+    queued: dict[UUID, dict[str, QueueState]] = {}
+    for (episode_id, language), state in states.items():
+        queued.setdefault(episode_id, {})[language] = cast("QueueState", state)
+    by_season: dict[int, list[EpisodeOut]] = {row.season: [] for row in seasons}
+    for row in episodes:
+        out = _episode(row, by_episode.get(row.id, {}), queued.get(row.id, {}), wanted, today)
+        by_season.setdefault(row.season, []).append(out)
+    names = {row.season: row.name for row in seasons}
+    ordered = sorted(by_season, key=lambda number: (number == 0, number))
+    return SeriesDetail(
+        **msgspec.structs.asdict(series),
+        seasons=[
+            SeasonOut(season=number, name=names.get(number) or _season_name(number), episodes=by_season[number])
+            for number in ordered
+        ],
+    )
+
+
+def _season_name(number: int) -> str:
+    return f"Season {number}" if number else "Specials"
+
+
+def _episode(
+    row: Any, files: Mapping[str, Any], states: Mapping[str, QueueState], wanted: Sequence[str], today: dt.date
+) -> EpisodeOut:
+    offered = row.offered.split(",") if row.offered else ()
+    there = {*offered, *files, *states}
+    languages = [language for language in wanted if language in there]
+    languages += sorted(there.difference(languages))
+    best = next((files[language] for language in languages if language in files), None)
+    return EpisodeOut(
+        season=row.season,
+        episode=row.episode,
+        absolute=row.absolute,
+        title=row.title,
+        aired=row.aired,
+        duration=row.duration,
+        is_out=is_out(row.aired, offered, today),
+        is_downloaded=any(language in files for language in wanted),
+        file_path=best.path if best else None,
+        file_size=best.size if best else None,
+        download_date=best.created_at if best else None,
+        queue_status=next((state for state in _LOUDEST if state in states.values()), None) if states else None,
+        languages=[
+            EpisodeLanguageOut(
+                language=language,
+                available=language in offered,
+                is_downloaded=language in files,
+                queue_status=states.get(language),
+                file_path=files[language].path if language in files else None,
+            )
+            for language in languages
+        ],
+    )

@@ -1,0 +1,350 @@
+"""The library's SQL below the series: seasons, episodes, languages, files, and the counts made of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Insert, Row, and_, delete, exists, func, insert, or_, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from aniworld.catalog.types import EpisodeInfo, SeasonInfo
+from aniworld.db.base import new_id
+from aniworld.kit.clock import now
+from aniworld.library.models import Episode, EpisodeFile, EpisodeLanguage, Season, Series
+from aniworld.library.types import PendingNfo
+
+_T = TypeVar("_T")
+
+_CHUNK = 200
+"""Rows or ids in one statement: below every database's limit of parameters."""
+
+_OFFERED = (
+    select(func.aggregate_strings(EpisodeLanguage.language, ","))
+    .where(EpisodeLanguage.episode_id == Episode.id)
+    .correlate(Episode)
+    .scalar_subquery()
+)
+_IS_OFFERED = exists().where(EpisodeLanguage.episode_id == Episode.id)
+
+
+class EpisodeRepository:
+    """All queries on episodes, in one session."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+        self._dialect = session.get_bind().dialect.name
+
+    # --- looking ------------------------------------------------------------------------------------------------
+
+    async def seasons(self, series_id: UUID) -> list[Row[Any]]:
+        """(season, name), the specials last."""
+        query = select(Season.season, Season.name).where(Season.series_id == series_id)
+        return list(await self._session.execute(query.order_by(Season.season == 0, Season.season)))
+
+    async def episodes(self, series_id: UUID) -> list[Row[Any]]:
+        """Every episode in order; ``offered`` holds the languages of the source, comma-separated, or None."""
+        query = select(
+            Episode.id,
+            Episode.season,
+            Episode.episode,
+            Episode.absolute,
+            Episode.title,
+            Episode.aired,
+            Episode.duration,
+            _OFFERED.label("offered"),
+        ).where(Episode.series_id == series_id)
+        return list(await self._session.execute(query.order_by(Episode.season, Episode.episode)))
+
+    async def files(self, series_id: UUID) -> list[Row[Any]]:
+        """Every file of a series."""
+        query = (
+            select(
+                EpisodeFile.id,
+                EpisodeFile.episode_id,
+                EpisodeFile.language,
+                EpisodeFile.path,
+                EpisodeFile.size,
+                EpisodeFile.created_at,
+            )
+            .join(Episode, Episode.id == EpisodeFile.episode_id)
+            .where(Episode.series_id == series_id)
+        )
+        return list(await self._session.execute(query))
+
+    async def candidates(self, series_key: str, wanted: Collection[tuple[int, int]] | None) -> list[Row[Any]]:
+        """What decides on downloads, in one query; a row without an episode where the series has none of those named.
+
+        ``offered`` and ``kept`` hold languages, comma-separated, or None. Empty: there is no such series.
+        """
+        kept = (
+            select(func.aggregate_strings(EpisodeFile.language, ","))
+            .where(EpisodeFile.episode_id == Episode.id)
+            .correlate(Episode)
+            .scalar_subquery()
+        )
+        of_series: list[ColumnElement[bool]] = [Episode.series_id == Series.id]
+        if wanted is not None and len(wanted) <= _CHUNK:
+            of_series.append(tuple_(Episode.season, Episode.episode).in_(sorted(wanted)))
+        query = (
+            select(
+                Series.name,
+                Series.languages,
+                Episode.id,
+                Episode.season,
+                Episode.episode,
+                Episode.title,
+                Episode.aired,
+                _OFFERED.label("offered"),
+                kept.label("kept"),
+            )
+            .select_from(Series)
+            .outerjoin(Episode, and_(*of_series))
+            .where(Series.key == series_key, Series.deleted_at.is_(None))
+            .order_by(Episode.season == 0, Episode.season, Episode.episode)
+        )
+        return list(await self._session.execute(query))
+
+    async def target(self, episode_id: UUID) -> Row[Any] | None:
+        """One episode and its series, if that is in the library."""
+        query = (
+            select(
+                Series.id.label("series_id"),
+                Series.key,
+                Series.name,
+                Series.provider,
+                Series.provider_key,
+                Series.folder,
+                Series.year,
+                Episode.season,
+                Episode.episode,
+                Episode.title,
+                Episode.duration,
+            )
+            .join(Series, Series.id == Episode.series_id)
+            .where(Episode.id == episode_id, Series.deleted_at.is_(None))
+        )
+        return (await self._session.execute(query)).first()
+
+    async def owner(self, episode_id: UUID) -> Row[Any] | None:
+        """The series of an episode, deleted or not."""
+        query = (
+            select(Series.id, Series.key, Series.name, Series.languages)
+            .join(Episode, Episode.series_id == Series.id)
+            .where(Episode.id == episode_id)
+        )
+        return (await self._session.execute(query)).first()
+
+    async def paths_of(self, episode_id: UUID, *, except_language: str) -> list[str]:
+        """The files that an episode has in other languages."""
+        query = select(EpisodeFile.path).where(
+            EpisodeFile.episode_id == episode_id, EpisodeFile.language != except_language
+        )
+        return list(await self._session.scalars(query))
+
+    async def has_any(self, series_id: UUID) -> bool:
+        """Whether any episode of the series is known."""
+        return bool(await self._session.scalar(select(exists().where(Episode.series_id == series_id))))
+
+    async def first_aired(self, series_id: UUID) -> dt.date | None:
+        """When the series began, specials left aside."""
+        return await self._session.scalar(
+            select(func.min(Episode.aired)).where(Episode.series_id == series_id, Episode.season > 0)
+        )
+
+    # --- what a source tells ------------------------------------------------------------------------------------
+
+    async def store(self, series_id: UUID, seasons: Sequence[SeasonInfo]) -> None:
+        """Take over what a source lists: ids survive, what vanished goes unless there is a file of it.
+
+        What the source does not tell of an episode that is known already stays as it was.
+        """
+        listed: dict[tuple[int, int], EpisodeInfo] = {}
+        for season in seasons:
+            for info in season.episodes:
+                listed.setdefault((info.season, info.episode), info)
+        known = {(row.season, row.episode): row for row in await self.episodes(series_id)}
+        ids = {number: row.id for number, row in known.items()}
+        added, changed = [], []
+        for number, info in listed.items():
+            row = known.get(number)
+            values = _values(info, row)
+            if row is None:
+                ids[number] = new_id()
+                added.append(
+                    {"id": ids[number], "series_id": series_id, "season": number[0], "episode": number[1], **values}
+                )
+            elif any(getattr(row, name) != value for name, value in values.items()):
+                changed.append({"id": row.id, **values})
+        for chunk in _chunks(added):
+            await self._session.execute(insert(Episode), chunk)
+        if changed:
+            await self._session.execute(update(Episode), changed)
+        gone = [row.id for number, row in known.items() if number not in listed]
+        for ids_gone in _chunks(gone):
+            has_file = exists().where(EpisodeFile.episode_id == Episode.id)
+            await self._session.execute(delete(Episode).where(Episode.id.in_(ids_gone), ~has_file))
+        await self._store_seasons(series_id, seasons)
+        await self._store_languages(
+            {ids[number]: {str(language) for language in info.languages} for number, info in listed.items()},
+            {row.id: set(row.offered.split(",")) if row.offered else set() for row in known.values()},
+        )
+
+    async def _store_seasons(self, series_id: UUID, seasons: Sequence[SeasonInfo]) -> None:
+        known = {row.season: row.name for row in await self.seasons(series_id)}
+        listed = {season.season: season.name[:500] for season in seasons}
+        added = [
+            {"id": new_id(), "series_id": series_id, "season": number, "name": name}
+            for number, name in listed.items()
+            if number not in known
+        ]
+        for chunk in _chunks(added):
+            await self._session.execute(insert(Season), chunk)
+        for number, name in listed.items():
+            if name and known.get(number, name) != name:
+                await self._session.execute(
+                    update(Season).where(Season.series_id == series_id, Season.season == number).values(name=name)
+                )
+        still_used = select(Episode.season).where(Episode.series_id == series_id)
+        gone = known.keys() - listed.keys()
+        if gone:
+            await self._session.execute(
+                delete(Season).where(
+                    Season.series_id == series_id, Season.season.in_(gone), Season.season.not_in(still_used)
+                )
+            )
+
+    async def _store_languages(self, listed: dict[UUID, set[str]], known: dict[UUID, set[str]]) -> None:
+        nothing: set[str] = set()
+        added = [
+            {"episode_id": id_, "language": language}
+            for id_, languages in listed.items()
+            for language in sorted(languages - known.get(id_, nothing))
+        ]
+        for chunk in _chunks(added):
+            await self._session.execute(insert(EpisodeLanguage), chunk)
+        gone = [
+            (id_, language) for id_, languages in known.items() for language in languages - listed.get(id_, nothing)
+        ]
+        for pairs in _chunks(gone):
+            await self._session.execute(
+                delete(EpisodeLanguage).where(
+                    tuple_(EpisodeLanguage.episode_id, EpisodeLanguage.language).in_(pairs)
+                )
+            )
+
+    # --- files --------------------------------------------------------------------------------------------------
+
+    async def put_file(self, episode_id: UUID, language: str, path: str, size: int) -> None:
+        """The file of an (episode, language); replaces an earlier one."""
+        values = {"path": path, "size": size, "nfo_written_at": None, "created_at": now()}
+        statement = self._insert().values(id=new_id(), episode_id=episode_id, language=language, **values)
+        await self._session.execute(
+            statement.on_conflict_do_update(index_elements=["episode_id", "language"], set_=values)  # type: ignore[attr-defined]
+        )
+
+    def _insert(self) -> Insert:
+        return postgresql.insert(EpisodeFile) if self._dialect == "postgresql" else sqlite.insert(EpisodeFile)
+
+    async def forget_files(self, ids: Iterable[UUID]) -> None:
+        """Files that are no longer there."""
+        for chunk in _chunks(list(ids)):
+            await self._session.execute(delete(EpisodeFile).where(EpisodeFile.id.in_(chunk)))
+
+    async def pending_nfos(self, limit: int) -> list[PendingNfo]:
+        """Files that have no description beside them yet, the oldest first."""
+        query = (
+            select(
+                EpisodeFile.id.label("file_id"),
+                EpisodeFile.path,
+                Series.key.label("series_key"),
+                Series.name.label("series_name"),
+                Episode.season,
+                Episode.episode,
+                Episode.title,
+                Episode.aired,
+                Episode.duration,
+            )
+            .join(Episode, Episode.id == EpisodeFile.episode_id)
+            .join(Series, Series.id == Episode.series_id)
+            .where(EpisodeFile.nfo_written_at.is_(None), Series.deleted_at.is_(None))
+            .order_by(EpisodeFile.id)
+            .limit(limit)
+        )
+        return [PendingNfo(**row._mapping) for row in await self._session.execute(query)]
+
+    async def nfo_written(self, ids: Sequence[UUID]) -> None:
+        """These files have their description."""
+        await self._session.execute(update(EpisodeFile).where(EpisodeFile.id.in_(ids)).values(nfo_written_at=now()))
+
+    async def rewrite_nfos(self, series_id: UUID) -> None:
+        """The descriptions of all files of a series are to be written again."""
+        episodes = select(Episode.id).where(Episode.series_id == series_id)
+        await self._session.execute(
+            update(EpisodeFile).where(EpisodeFile.episode_id.in_(episodes)).values(nfo_written_at=None)
+        )
+
+    # --- counts -------------------------------------------------------------------------------------------------
+
+    async def recount(self, series_ids: Sequence[UUID], wanted: Sequence[str]) -> None:
+        """Write the counts of series that want these languages."""
+        # Whoever counts the same series at the same time waits here, so that neither misses the other's change.
+        await self._session.execute(
+            select(Series.id).where(Series.id.in_(series_ids)).order_by(Series.id).with_for_update()
+        )
+        today = now().date()
+        mine = Episode.series_id == Series.id
+        there = exists().where(EpisodeFile.episode_id == Episode.id, EpisodeFile.language.in_(wanted))
+        out = or_(Episode.aired <= today, _IS_OFFERED)
+
+        def count(*conditions: ColumnElement[bool]) -> Any:
+            query = select(func.count()).select_from(Episode).where(mine, *conditions)
+            return query.correlate(Series).scalar_subquery()
+
+        coming = select(func.min(Episode.aired)).where(mine, Episode.aired > today).correlate(Series).scalar_subquery()
+        await self._session.execute(
+            update(Series)
+            .where(Series.id.in_(series_ids))
+            .values(
+                total_episodes=count(),
+                downloaded_episodes=count(there),
+                missing_episodes=count(out, ~there),
+                next_air_date=coming,
+                counted_languages=",".join(wanted),
+            )
+        )
+
+    async def miscounted(self, configured: Sequence[str], limit: int) -> list[Row[Any]]:
+        """(id, key, name, languages) of series counted under other wanted languages or before an air date."""
+        query = (
+            select(Series.id, Series.key, Series.name, Series.languages)
+            .where(
+                or_(
+                    Series.counted_languages != func.coalesce(Series.languages, ",".join(configured)),
+                    Series.next_air_date <= now().date(),
+                )
+            )
+            .limit(limit)
+        )
+        return list(await self._session.execute(query))
+
+
+def _values(info: EpisodeInfo, known: Row[Any] | None) -> dict[str, Any]:
+    """What is to be stored of an episode."""
+    told: dict[str, Any] = {
+        "absolute": info.absolute,
+        "title": info.title[:500] or None,
+        "aired": info.aired,
+        "duration": info.duration,
+    }
+    values = {name: value if value is not None else getattr(known, name, None) for name, value in told.items()}
+    values["title"] = values["title"] or ""
+    return values
+
+
+def _chunks(items: list[_T]) -> Iterable[list[_T]]:
+    for start in range(0, len(items), _CHUNK):
+        yield items[start : start + _CHUNK]

@@ -1,0 +1,129 @@
+"""The folder of a series in the anime directory: decided once, used for ever; and deleting what is ours in it."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+
+from aniworld.db.engine import Database
+from aniworld.kit.files import UnsafePathError, durable_mkdir, safe_join
+from aniworld.library.errors import EpisodeNotFoundError, FolderError, ImageNotFoundError
+from aniworld.library.naming import folder_name
+from aniworld.library.repository import SeriesRepository
+from aniworld.library.text import same_name
+from aniworld.metadata.service import nfo_path
+from aniworld.metadata.types import PICTURE_FILES, SERIES_NFO, PictureKind
+
+_ATTEMPTS = 5
+
+
+async def ensure_folder(db: Database, anime: Path, series_id: UUID) -> str:
+    """The name of the series' folder, decided now if it was not: ``Name (Year)``, unlike that of any other series.
+
+    A folder that lies there under that name is taken as it is spelled. Makes nothing on disk. Raises
+    :class:`FolderError` when the anime directory cannot be read, :class:`EpisodeNotFoundError` when the series is gone.
+    """
+    async with db.read() as session:
+        row = await SeriesRepository(session).placing(series_id)
+    if row is not None and row.folder is not None:
+        return str(row.folder)
+    on_disk = await asyncio.to_thread(_names_in, anime)
+    for attempt in range(_ATTEMPTS):
+        try:
+            return await _decide(db, series_id, on_disk)
+        except IntegrityError:  # another process took the name in the meantime
+            if attempt == _ATTEMPTS - 1:
+                raise
+    raise AssertionError("unreachable")
+
+
+async def _decide(db: Database, series_id: UUID, on_disk: dict[str, str]) -> str:
+    async with db.write() as session:
+        repository = SeriesRepository(session)
+        row = await repository.placing(series_id)
+        if row is None:
+            raise EpisodeNotFoundError
+        if row.folder is not None:
+            return str(row.folder)
+        taken = await repository.taken_folders()
+        names = (folder_name(row.name, row.year, copy) for copy in itertools.count(1))
+        name = next(name for name in names if same_name(name) not in taken)
+        name = on_disk.get(same_name(name), name)
+        await repository.change(series_id, folder=name, folder_folded=same_name(name))
+        return name
+
+
+def _names_in(anime: Path) -> dict[str, str]:
+    """The folders there, by what file systems may not tell apart."""
+    try:
+        with os.scandir(anime) as entries:
+            return {same_name(entry.name): entry.name for entry in entries if entry.is_dir()}
+    except OSError as error:
+        raise FolderError(f"The anime directory cannot be read: {error.strerror}") from error
+
+
+def make_folder(anime: Path, folder: str) -> None:
+    """Make the series' folder; never the anime directory, which is missing when a disk is not mounted. Blocks."""
+    if not anime.is_dir():
+        raise FolderError("The anime directory is not there; is its disk mounted?")
+    durable_mkdir(safe_join(anime, folder))
+
+
+def find_image(anime: Path, folder: str, kind: PictureKind) -> Path:
+    """The series' picture of that kind. Blocks.
+
+    Raises :class:`ImageNotFoundError` where there is none, or where a link leads out of the series' folder.
+    """
+    try:
+        path = safe_join(safe_join(anime, folder), PICTURE_FILES[kind])
+        if stat.S_ISREG(path.stat().st_mode):
+            return path
+    except (OSError, UnsafePathError) as error:
+        raise ImageNotFoundError from error
+    raise ImageNotFoundError
+
+
+def delete_files(anime: Path, folder: str | None, videos: Iterable[str]) -> list[str]:
+    """Delete videos and the descriptions beside them, then what else we put into the folder. Blocks.
+
+    Only by recorded path, never through a link that leads out, and folders only when they are empty. Returns the paths
+    that could not be deleted, with the reason; what is gone already is fine.
+    """
+    if not anime.is_dir():
+        raise FolderError("The anime directory is not there; is its disk mounted?")
+    problems: list[str] = []
+    parents: set[Path] = set()
+    ours = [path for video in videos for path in (video, nfo_path(video))]
+    if folder is not None:
+        ours += [f"{folder}/{name}" for name in (SERIES_NFO, *PICTURE_FILES.values())]
+    for relative in ours:
+        try:
+            path = safe_join(anime, relative)
+            path.unlink(missing_ok=True)
+            parents.add(path.parent)
+        except NotADirectoryError:
+            continue
+        except OSError as error:
+            problems.append(f"{relative}: {error.strerror}")
+        except UnsafePathError as error:
+            problems.append(f"{relative}: {error.detail}")
+    for parent in sorted(parents, key=lambda path: len(path.parts), reverse=True):
+        _remove_empty(parent, anime)
+    return problems
+
+
+def _remove_empty(directory: Path, anime: Path) -> None:
+    """Remove a folder and those above it, as far as they are empty and below the anime directory."""
+    while directory != anime and directory.is_relative_to(anime):
+        try:
+            directory.rmdir()
+        except OSError:  # not empty, or not ours to remove: it stays
+            return
+        directory = directory.parent

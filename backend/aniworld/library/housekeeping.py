@@ -1,0 +1,123 @@
+"""Small things that follow by themselves: descriptions beside new files, and counts that time or a setting changed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import logging
+from pathlib import Path
+from uuid import UUID
+
+from aniworld.config.service import ConfigService
+from aniworld.db.engine import Database
+from aniworld.events.bus import EventBus, publish_after_commit
+from aniworld.events.types import Resync, SeriesRef, SeriesUpdated
+from aniworld.kit.files import UnsafePathError
+from aniworld.library.episode_repository import EpisodeRepository
+from aniworld.library.repository import wanted_of
+from aniworld.library.types import PendingNfo
+from aniworld.metadata import service as metadata
+from aniworld.metadata.errors import ForeignNfoError
+from aniworld.metadata.types import EpisodeFacts
+
+log = logging.getLogger(__name__)
+
+_BATCH = 100
+_LOOK = 900.0
+"""Seconds between two looks without a wake-up: air dates pass."""
+_AFTER_FAILURE = 60.0
+_FEW = 20
+"""Up to so many changed series are told one by one; of more, everything is to be looked at again."""
+
+
+class Housekeeping:
+    """One loop beside the loader's."""
+
+    def __init__(self, db: Database, bus: EventBus, config: ConfigService) -> None:
+        self._db = db
+        self._bus = bus
+        self._config = config
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Look again."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        while True:
+            self._wake.clear()
+            while await self._recount():
+                pass
+            pause = _LOOK
+            try:
+                while await self._describe():
+                    pass
+            except OSError as error:
+                log.warning("Descriptions of episodes cannot be written now: %s", error.strerror)
+                pause = _AFTER_FAILURE
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._wake.wait()
+
+    async def _recount(self) -> bool:
+        """Count a few series again where that is due; whether there may be more."""
+        configured = self._config.current.library.languages
+        async with self._db.read() as session:
+            if not await EpisodeRepository(session).miscounted(configured, 1):
+                return False
+        async with self._db.write() as session:
+            repository = EpisodeRepository(session)
+            rows = await repository.miscounted(configured, _BATCH)
+            groups: dict[tuple[str, ...], list[UUID]] = {}
+            for row in rows:
+                groups.setdefault(tuple(wanted_of(row.languages, configured)), []).append(row.id)
+            for wanted, ids in groups.items():
+                await repository.recount(ids, wanted)
+            if len(rows) > _FEW:
+                publish_after_commit(self._bus, session, Resync())
+            else:
+                for row in rows:
+                    publish_after_commit(self._bus, session, SeriesUpdated(data=SeriesRef(key=row.key, name=row.name)))
+        return len(rows) == _BATCH
+
+    async def _describe(self) -> bool:
+        """Write the descriptions beside a few files; whether there may be more. Raises ``OSError``."""
+        directory = self._config.current.library.anime_directory
+        if directory is None:
+            return False
+        async with self._db.read() as session:
+            files = await EpisodeRepository(session).pending_nfos(_BATCH)
+        if not files:
+            return False
+        written: list[UUID] = []
+        try:
+            for file in files:
+                await asyncio.to_thread(_write_nfo, Path(directory), file)
+                written.append(file.file_id)
+        finally:
+            if written:
+                async with self._db.write() as session:
+                    await EpisodeRepository(session).nfo_written(written)
+        return len(files) == _BATCH
+
+
+def _write_nfo(anime: Path, file: PendingNfo) -> None:
+    """Write one description; a file that is gone or a description that is somebody else's needs none of ours."""
+    if not anime.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "the anime directory is not there")
+    facts = EpisodeFacts(
+        series=file.series_name,
+        season=file.season,
+        episode=file.episode,
+        title=file.title,
+        aired=file.aired,
+        duration=file.duration,
+    )
+    try:
+        metadata.write_episode_nfo(anime, file.path, facts)
+    except FileNotFoundError:
+        log.info("The folder of %s is gone; no description is written", file.path)
+    except (ForeignNfoError, UnsafePathError) as error:
+        log.info("No description is written beside %s: %s", file.path, error.detail)

@@ -1,0 +1,165 @@
+"""The library's tables. The unit of work is (episode, language): a dub and a sub are two things to have."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Date, Float, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from aniworld.db.base import Base, Entity
+
+_LOADING = "'pending', 'loading_episodes', 'loading_nfo', 'loading_logo', 'loading_images', 'completed', 'failed'"
+_THERE = text("deleted_at IS NULL")
+_UNFINISHED = text("deleted_at IS NULL AND loading_status NOT IN ('completed', 'failed')")
+
+
+def _listed(name: str, *columns: Any) -> Index:
+    """An index for a list: of the series that are not deleted."""
+    return Index(f"ix_series_{name}", *columns, sqlite_where=_THERE, postgresql_where=_THERE)
+
+
+class Series(Entity):
+    """A series of the library. The counts are written with every change of what they count."""
+
+    __tablename__ = "series"
+    __table_args__ = (
+        UniqueConstraint("provider", "provider_key"),
+        CheckConstraint(f"loading_status IN ({_LOADING})", name="loading_status"),
+        CheckConstraint("status IN ('ongoing', 'completed', 'unknown')", name="status"),
+        _listed("by_name", "name_folded", "id"),
+        _listed("by_added", "created_at", "id"),
+        _listed("by_missing", "missing_episodes", "name_folded", "id"),
+        _listed("by_year", "year", "name_folded", "id"),
+        Index(
+            "ix_series_to_load",
+            "load_priority",
+            "created_at",
+            "id",
+            sqlite_where=_UNFINISHED,
+            postgresql_where=_UNFINISHED,
+        ),
+    )
+
+    key: Mapped[str] = mapped_column(String(200), unique=True)
+    name: Mapped[str] = mapped_column(String(500))
+    name_folded: Mapped[str] = mapped_column(String(500))
+    """For search and sort: without case and accents."""
+    provider: Mapped[str] = mapped_column(String(64))
+    provider_key: Mapped[str] = mapped_column(String(500))
+    site: Mapped[str] = mapped_column(String(2000), default="", server_default="")
+    folder: Mapped[str | None] = mapped_column(String(255))
+    """Name of the folder in the anime directory; decided when it is first needed."""
+    folder_folded: Mapped[str | None] = mapped_column(String(500), unique=True)
+    """Two folders that differ only in case or composition are one folder on many file systems."""
+    year: Mapped[int | None]
+    status: Mapped[str] = mapped_column(String(16), default="unknown", server_default="unknown")
+    description: Mapped[str] = mapped_column(Text, default="", server_default="")
+    genres: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
+    """As shown; the filter uses :class:`SeriesGenre`."""
+    artwork: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    """Addresses of pictures at the source, by kind."""
+    monitored: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    languages: Mapped[str | None] = mapped_column(String(600))
+    """Wanted languages of its own, comma-separated, the best first; None: those of the library."""
+
+    total_episodes: Mapped[int] = mapped_column(default=0, server_default="0")
+    downloaded_episodes: Mapped[int] = mapped_column(default=0, server_default="0")
+    missing_episodes: Mapped[int] = mapped_column(default=0, server_default="0")
+    counted_languages: Mapped[str] = mapped_column(String(600), default="", server_default="")
+    """The wanted languages under which was counted."""
+    next_air_date: Mapped[dt.date | None] = mapped_column(Date)
+    """When the counts change by themselves: the first air date after the day of counting."""
+
+    loading_status: Mapped[str] = mapped_column(String(24), default="pending", server_default="pending")
+    episodes_loaded: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    nfo_loaded: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    logo_loaded: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    images_loaded: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    replace_images: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Asked for again by a person: pictures that are there are replaced."""
+    loading_started_at: Mapped[dt.datetime | None]
+    loading_completed_at: Mapped[dt.datetime | None]
+    loading_error: Mapped[str | None] = mapped_column(String(2000))
+    loading_attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    load_priority: Mapped[int] = mapped_column(default=0, server_default="0")
+    """1: somebody waits for it; 0: found unfinished at a start."""
+    load_after: Mapped[dt.datetime | None]
+    """After a failure: not tried again before this."""
+    lease_token: Mapped[str | None] = mapped_column(String(64))
+    lease_until: Mapped[dt.datetime | None]
+
+    created_at: Mapped[dt.datetime]
+    updated_at: Mapped[dt.datetime]
+    deleted_at: Mapped[dt.datetime | None]
+
+
+class SeriesGenre(Base):
+    """A genre of a series, folded."""
+
+    __tablename__ = "series_genres"
+
+    genre: Mapped[str] = mapped_column(String(100), primary_key=True)
+    series_id: Mapped[UUID] = mapped_column(ForeignKey("series.id", ondelete="CASCADE"), primary_key=True, index=True)
+
+
+class Season(Entity):
+    """A season; number 0 holds the specials."""
+
+    __tablename__ = "seasons"
+    __table_args__ = (UniqueConstraint("series_id", "season"),)
+
+    series_id: Mapped[UUID] = mapped_column(ForeignKey("series.id", ondelete="CASCADE"))
+    season: Mapped[int]
+    name: Mapped[str] = mapped_column(String(500), default="", server_default="")
+
+
+class Episode(Entity):
+    """An episode, named by (series, season, episode): its id survives every reload."""
+
+    __tablename__ = "episodes"
+    __table_args__ = (UniqueConstraint("series_id", "season", "episode"),)
+
+    series_id: Mapped[UUID] = mapped_column(ForeignKey("series.id", ondelete="CASCADE"))
+    season: Mapped[int]
+    episode: Mapped[int]
+    absolute: Mapped[int | None]
+    title: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    aired: Mapped[dt.date | None] = mapped_column(Date)
+    duration: Mapped[float | None] = mapped_column(Float)
+    """Seconds, where the source tells."""
+
+
+class EpisodeLanguage(Base):
+    """A language in which the source offers an episode now."""
+
+    __tablename__ = "episode_languages"
+
+    episode_id: Mapped[UUID] = mapped_column(ForeignKey("episodes.id", ondelete="CASCADE"), primary_key=True)
+    language: Mapped[str] = mapped_column(String(24), primary_key=True)
+
+
+class EpisodeFile(Entity):
+    """An episode in one language, on disk."""
+
+    __tablename__ = "episode_files"
+    __table_args__ = (
+        UniqueConstraint("episode_id", "language"),
+        Index(
+            "ix_episode_files_without_nfo",
+            "id",
+            sqlite_where=text("nfo_written_at IS NULL"),
+            postgresql_where=text("nfo_written_at IS NULL"),
+        ),
+    )
+
+    episode_id: Mapped[UUID] = mapped_column(ForeignKey("episodes.id", ondelete="CASCADE"))
+    language: Mapped[str] = mapped_column(String(24))
+    path: Mapped[str] = mapped_column(String(1024))
+    """Relative to the anime directory, with slashes."""
+    size: Mapped[int]
+    """Bytes."""
+    nfo_written_at: Mapped[dt.datetime | None]
+    created_at: Mapped[dt.datetime]

@@ -1,0 +1,342 @@
+"""The library's SQL on series: lists from stored counts, single rows, and the loader's queue."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, CursorResult, Row, and_, case, delete, func, insert, literal, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from aniworld.kit.clock import now
+from aniworld.library.models import Series, SeriesGenre
+from aniworld.library.schemas import SeriesOut
+from aniworld.library.text import fold
+from aniworld.library.types import LoadJob, SeriesFilter, SeriesSort, SortOrder, Step
+
+OPEN_STATUSES = ("pending", "loading_episodes", "loading_nfo", "loading_logo", "loading_images")
+
+FIELDS = tuple(name for name in SeriesOut.__struct_fields__)
+_COLUMNS = tuple(getattr(Series, name) for name in FIELDS)
+_LANGUAGES = FIELDS.index("languages")
+
+_SORTS: dict[SeriesSort, tuple[Any, ...]] = {
+    "name": (Series.name_folded, Series.id),
+    "added": (Series.created_at, Series.id),
+    "missing": (Series.missing_episodes, Series.name_folded, Series.id),
+    "year": (Series.year, Series.name_folded, Series.id),
+}
+_LOADED = {
+    "episodes": Series.episodes_loaded,
+    "nfo": Series.nfo_loaded,
+    "logo": Series.logo_loaded,
+    "images": Series.images_loaded,
+}
+_FIRST_STEP = case(
+    (~Series.episodes_loaded, "loading_episodes"),
+    (~Series.nfo_loaded, "loading_nfo"),
+    (~Series.logo_loaded, "loading_logo"),
+    else_="loading_images",
+)
+
+
+class SeriesRepository:
+    """All queries on series, in one session. Deleted ones are not there unless that is said."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+        self._dialect = session.get_bind().dialect.name
+
+    # --- looking ------------------------------------------------------------------------------------------------
+
+    async def page(
+        self,
+        *,
+        filter_: SeriesFilter,
+        q: str,
+        genre: str | None,
+        status: str | None,
+        sort: SeriesSort,
+        order: SortOrder,
+        limit: int,
+        offset: int,
+    ) -> tuple[list[SeriesOut], int]:
+        """A page of the library, and how many there are in all. Unknown years come last in both orders."""
+        conditions = [Series.deleted_at.is_(None), *_filtered(filter_)]
+        conditions += [Series.name_folded.contains(word, autoescape=True) for word in fold(q).split()]
+        if genre is not None:
+            of_genre = select(SeriesGenre.series_id).where(SeriesGenre.genre == fold(genre)[:100])
+            conditions.append(Series.id.in_(of_genre))
+        if status is not None:
+            conditions.append(Series.status == status)
+        total = await self._session.scalar(select(func.count()).select_from(Series).where(*conditions)) or 0
+        ordering = [column.desc() if order == "desc" else column.asc() for column in _SORTS[sort]]
+        if sort == "year":
+            ordering[0] = ordering[0].nulls_last()
+        query = select(*_COLUMNS).where(*conditions).order_by(*ordering).limit(limit).offset(offset)
+        return [series_out(row) for row in await self._session.execute(query)], total
+
+    async def get(self, key: str) -> tuple[UUID, SeriesOut] | None:
+        """One series and its id."""
+        query = select(Series.id, *_COLUMNS).where(Series.key == key, Series.deleted_at.is_(None))
+        row = (await self._session.execute(query)).first()
+        return None if row is None else (row[0], series_out(row[1:]))
+
+    async def find(self, key: str) -> Row[Any] | None:
+        """What the verbs need of a series, deleted or not."""
+        query = select(
+            Series.id,
+            Series.key,
+            Series.name,
+            Series.folder,
+            Series.languages,
+            Series.loading_status,
+            Series.episodes_loaded,
+            Series.nfo_loaded,
+            Series.logo_loaded,
+            Series.images_loaded,
+            Series.deleted_at,
+        ).where(Series.key == key)
+        return (await self._session.execute(query)).first()
+
+    async def known(self, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
+        """The keys of those (provider, provider key) that are in the library."""
+        by_provider: dict[str, list[str]] = {}
+        for provider, provider_key in pairs:
+            by_provider.setdefault(provider, []).append(provider_key)
+        found: dict[tuple[str, str], str] = {}
+        for provider, keys in by_provider.items():
+            for start in range(0, len(keys), 500):
+                rows = await self._session.execute(
+                    select(Series.provider_key, Series.key).where(
+                        Series.provider == provider,
+                        Series.provider_key.in_(keys[start : start + 500]),
+                        Series.deleted_at.is_(None),
+                    )
+                )
+                found.update({(provider, provider_key): key for provider_key, key in rows.tuples()})
+        return found
+
+    # --- adding and changing ------------------------------------------------------------------------------------
+
+    async def by_source(self, provider: str, provider_key: str) -> Row[Any] | None:
+        """The series of a source, deleted or not."""
+        query = select(Series.id, Series.key, Series.deleted_at).where(
+            Series.provider == provider, Series.provider_key == provider_key
+        )
+        return (await self._session.execute(query)).first()
+
+    async def keys_like(self, base: str) -> set[str]:
+        """Keys that begin with ``base``, of deleted series too."""
+        return set(await self._session.scalars(select(Series.key).where(Series.key.startswith(base, autoescape=True))))
+
+    async def insert(self, **values: Any) -> None:
+        """A new row."""
+        await self._session.execute(insert(Series).values(**values))
+
+    async def change(self, id_: UUID, **values: Any) -> None:
+        """Change columns of a row, deleted or not."""
+        await self._session.execute(update(Series).where(Series.id == id_).values(updated_at=now(), **values))
+
+    async def set_genres(self, id_: UUID, genres: Sequence[str]) -> None:
+        """What the genre filter finds the series under."""
+        await self._session.execute(delete(SeriesGenre).where(SeriesGenre.series_id == id_))
+        folded = {fold(genre)[:100] for genre in genres} - {""}
+        if folded:
+            await self._session.execute(
+                insert(SeriesGenre), [{"genre": genre, "series_id": id_} for genre in sorted(folded)]
+            )
+
+    # --- folders ------------------------------------------------------------------------------------------------
+
+    async def placing(self, id_: UUID) -> Row[Any] | None:
+        """What decides a series' folder."""
+        query = select(Series.name, Series.year, Series.folder).where(Series.id == id_)
+        return (await self._session.execute(query)).first()
+
+    async def taken_folders(self) -> set[str]:
+        """Every folder that belongs to a series, folded."""
+        rows = await self._session.scalars(select(Series.folder_folded).where(Series.folder_folded.is_not(None)))
+        return {folder for folder in rows if folder is not None}
+
+    # --- the loader's queue -------------------------------------------------------------------------------------
+
+    async def claim(
+        self, token: str, lease: dt.timedelta, *, with_files: bool, busy: Collection[UUID]
+    ) -> LoadJob | None:
+        """Take the next series that may be loaded now, in one statement; None: there is none.
+
+        ``with_files``: there is an anime directory; without one only series whose episodes are not known are taken.
+        ``busy``: series that this process still works on.
+        """
+        moment = now()
+        conditions: list[ColumnElement[bool]] = [
+            Series.deleted_at.is_(None),
+            Series.loading_status.not_in(("completed", "failed")),
+            or_(Series.load_after.is_(None), Series.load_after <= moment),
+            or_(Series.lease_until.is_(None), Series.lease_until < moment),
+        ]
+        if not with_files:
+            conditions.append(~Series.episodes_loaded)
+        if busy:
+            conditions.append(Series.id.not_in(busy))
+        chosen = (
+            select(Series.id)
+            .where(*conditions)
+            .order_by(Series.load_priority.desc(), Series.created_at, Series.id)
+            .limit(1)
+        )
+        if self._dialect == "postgresql":
+            chosen = chosen.with_for_update(skip_locked=True)
+        row = (
+            await self._session.execute(
+                update(Series)
+                .where(Series.id == chosen.scalar_subquery())
+                .values(
+                    lease_token=token,
+                    lease_until=moment + lease,
+                    loading_status=_FIRST_STEP,
+                    loading_started_at=func.coalesce(
+                        Series.loading_started_at, literal(moment, Series.loading_started_at.type)
+                    ),
+                    loading_completed_at=None,
+                    loading_error=None,
+                )
+                .returning(
+                    Series.id,
+                    Series.key,
+                    Series.name,
+                    Series.provider,
+                    Series.provider_key,
+                    Series.loading_attempts,
+                    Series.replace_images,
+                    *_LOADED.values(),
+                )
+            )
+        ).first()
+        if row is None:
+            return None
+        return LoadJob(
+            id=row.id,
+            key=row.key,
+            name=row.name,
+            provider=row.provider,
+            provider_key=row.provider_key,
+            token=token,
+            done=steps_done(row),
+            attempts=row.loading_attempts,
+            replace_images=row.replace_images,
+        )
+
+    async def renew(self, job: LoadJob, until: dt.datetime, **values: Any) -> bool:
+        """Write down a step of a load; False: somebody took the series back, and nothing was written."""
+        return bool(
+            await self._changed(
+                update(Series)
+                .where(Series.id == job.id, Series.lease_token == job.token, Series.deleted_at.is_(None))
+                .values(lease_until=until, updated_at=now(), **values)
+            )
+        )
+
+    async def release(self, job: LoadJob, **values: Any) -> bool:
+        """End a load; False: it was no longer ours."""
+        return bool(
+            await self._changed(
+                update(Series)
+                .where(Series.id == job.id, Series.lease_token == job.token)
+                .values(lease_token=None, lease_until=None, updated_at=now(), **values)
+            )
+        )
+
+    async def take_up(self, *, all_leases: bool) -> int:
+        """At a start: what is unfinished waits again, behind what somebody asks for now; how many there are.
+
+        ``all_leases``: no other process shares this database, so every lease is a dead one.
+        """
+        free = or_(Series.lease_until.is_(None), Series.lease_until < now())
+        unfinished = and_(Series.deleted_at.is_(None), Series.loading_status != "completed")
+        return await self._changed(
+            update(Series)
+            .where(unfinished if all_leases else and_(unfinished, free))
+            .values(
+                loading_status="pending",
+                load_priority=0,
+                loading_attempts=0,
+                load_after=None,
+                lease_token=None,
+                lease_until=None,
+            )
+        )
+
+    async def next_due(self) -> dt.datetime | None:
+        """When the next series that waits after a failure may be tried."""
+        return await self._session.scalar(
+            select(func.min(Series.load_after)).where(
+                Series.deleted_at.is_(None), Series.loading_status == "pending", Series.load_after > now()
+            )
+        )
+
+    async def material(self, id_: UUID) -> Row[Any] | None:
+        """What the series' description and pictures are made of."""
+        query = select(
+            Series.key,
+            Series.name,
+            Series.provider,
+            Series.provider_key,
+            Series.year,
+            Series.status,
+            Series.description,
+            Series.genres,
+            Series.artwork,
+            Series.folder,
+        ).where(Series.id == id_)
+        return (await self._session.execute(query)).first()
+
+    async def _changed(self, statement: Any) -> int:
+        result = await self._session.execute(statement)
+        assert isinstance(result, CursorResult)
+        return result.rowcount
+
+
+def series_out(row: Sequence[Any]) -> SeriesOut:
+    """A row of :data:`FIELDS` as the API tells it."""
+    values: dict[str, Any] = dict(zip(FIELDS, row, strict=True))
+    languages = row[_LANGUAGES]
+    values["languages"] = split_languages(languages)
+    return SeriesOut(**values)
+
+
+def split_languages(text: str | None) -> list[str] | None:
+    """Wanted languages as stored in a column."""
+    return text.split(",") if text else None
+
+
+def wanted_of(languages: str | None, configured: Sequence[str]) -> list[str]:
+    """The wanted languages of a series: its own, or those of the library."""
+    return split_languages(languages) or list(configured)
+
+
+def steps_done(row: Any) -> dict[Step, bool]:
+    """Which parts of a series are loaded."""
+    return {
+        "episodes": row.episodes_loaded,
+        "nfo": row.nfo_loaded,
+        "logo": row.logo_loaded,
+        "images": row.images_loaded,
+    }
+
+
+def _filtered(filter_: SeriesFilter) -> list[ColumnElement[bool]]:
+    match filter_:
+        case "missing":
+            return [Series.missing_episodes > 0]
+        case "complete":
+            return [Series.episodes_loaded.is_(True), Series.total_episodes > 0, Series.missing_episodes == 0]
+        case "loading":
+            return [Series.loading_status.in_(OPEN_STATUSES)]
+        case "failed":
+            return [Series.loading_status == "failed"]
+        case "all":
+            return []

@@ -1,0 +1,205 @@
+"""The library over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from litestar import Request, Response, Router, delete, get, patch, post
+from litestar.datastructures import ResponseHeader
+from litestar.di import NamedDependency
+from litestar.openapi import ResponseSpec
+from litestar.params import FromPath, FromQuery, JSONBody, Parameter, QueryParameter
+
+from aniworld.catalog.errors import NotAtSourceError
+from aniworld.catalog.service import Catalog
+from aniworld.catalog.types import SeriesStatus
+from aniworld.kit.errors import InvalidInputError
+from aniworld.library.errors import ImageNotFoundError
+from aniworld.library.schemas import (
+    AddSeries,
+    LoadingState,
+    ReloadSeries,
+    SearchResult,
+    SeriesDetail,
+    SeriesOut,
+    SeriesPage,
+    UpdateSeries,
+)
+from aniworld.library.service import LibraryService
+from aniworld.library.types import ImageKind, SeriesFilter, SeriesSort, SortOrder
+from aniworld.metadata.service import media_type
+
+Key = Annotated[str, Parameter(description="Key of the series", max_length=200)]
+Text = Annotated[str | None, Parameter(max_length=200, pattern=r"^[^\x00]*$")]
+
+_LARGEST_IMAGE = 32 * 1024 * 1024
+_IMAGE_CACHE = "private, max-age=300, stale-while-revalidate=86400"
+_COVER_CACHE = "private, max-age=86400"
+_PICTURE = ResponseSpec(
+    data_container=bytes, media_type="image/*", generate_examples=False, description="The picture"
+)
+
+
+@get("/", operation_id="listAnime", summary="The series of the library")
+async def list_anime(
+    library: NamedDependency[LibraryService],
+    filter_: Annotated[SeriesFilter, QueryParameter(name="filter", description="Which series")] = "all",
+    q: FromQuery[
+        Annotated[str, Parameter(description="Words that the name holds", max_length=200, pattern=r"^[^\x00]*$")]
+    ] = "",
+    genre: FromQuery[Text] = None,
+    status: FromQuery[Annotated[SeriesStatus | None, Parameter(description="Whether more episodes come")]] = None,
+    sort: FromQuery[Annotated[SeriesSort, Parameter(description="By what to order")]] = "name",
+    order: FromQuery[Annotated[SortOrder, Parameter(description="Which end comes first")]] = "asc",
+    limit: FromQuery[Annotated[int, Parameter(ge=1, le=500, description="How many at most")]] = 100,
+    offset: FromQuery[Annotated[int, Parameter(ge=0, le=10_000_000, description="How many to pass over")]] = 0,
+) -> SeriesPage:
+    """A page of the library, without episodes."""
+    return await library.list(
+        filter_=filter_, q=q, genre=genre, status=status, sort=sort, order=order, limit=limit, offset=offset
+    )
+
+
+@get("/{key:str}", operation_id="getAnime", summary="One series")
+async def get_anime(library: NamedDependency[LibraryService], key: FromPath[Key]) -> SeriesDetail:
+    """A series with its seasons and episodes; the specials come last."""
+    return await library.get(key)
+
+
+@post("/add", operation_id="addAnime", summary="Add a series", status_code=202)
+async def add_anime(library: NamedDependency[LibraryService], data: JSONBody[AddSeries]) -> SeriesOut:
+    """Answers at once; its episodes, description and pictures are loaded in the background."""
+    return await library.add(data.provider, data.provider_key, data.name)
+
+
+@get("/{key:str}/loading-status", operation_id="getAnimeLoadingStatus", summary="How far a series is loaded")
+async def loading_status(library: NamedDependency[LibraryService], key: FromPath[Key]) -> LoadingState:
+    """Which parts are there, what is under way, and what went wrong."""
+    return await library.loading_status(key)
+
+
+@post("/{key:str}/reload", operation_id="reloadAnime", summary="Load parts of a series again", status_code=202)
+async def reload_anime(
+    library: NamedDependency[LibraryService], key: FromPath[Key], data: JSONBody[ReloadSeries]
+) -> SeriesOut:
+    """In the background; pictures that are there are replaced."""
+    return await library.reload(key, data.parts)
+
+
+@patch("/{key:str}", operation_id="updateAnime", summary="Change a series")
+async def update_anime(
+    library: NamedDependency[LibraryService], key: FromPath[Key], data: JSONBody[UpdateSeries]
+) -> SeriesOut:
+    """Only what is named changes."""
+    return await library.patch(key, data)
+
+
+@delete("/{key:str}", operation_id="deleteAnime", summary="Take a series out of the library")
+async def delete_anime(
+    library: NamedDependency[LibraryService],
+    key: FromPath[Key],
+    delete_files: FromQuery[Annotated[bool, Parameter(description="Also delete its files from the disk")]] = False,
+) -> None:
+    """It can be restored; files that were deleted cannot."""
+    await library.delete(key, delete_files=delete_files)
+
+
+@post("/{key:str}/restore", operation_id="restoreAnime", summary="Bring a series back", status_code=200)
+async def restore_anime(library: NamedDependency[LibraryService], key: FromPath[Key]) -> SeriesOut:
+    """One that was taken out of the library, with everything that is known of it."""
+    return await library.restore(key)
+
+
+@get(
+    "/{key:str}/images/{kind:str}",
+    operation_id="getAnimeImage",
+    summary="A picture of a series",
+    responses={200: _PICTURE},
+    response_headers=[ResponseHeader(name="ETag", documentation_only=True)],
+)
+async def get_image(
+    request: Request[Any, Any, Any],
+    library: NamedDependency[LibraryService],
+    key: FromPath[Key],
+    kind: FromPath[ImageKind],
+) -> Response[bytes]:
+    """From the series' folder; 404 where there is none. Cacheable."""
+    path = await library.image(key, kind)
+    known = request.headers.get("if-none-match", "")
+
+    def read() -> tuple[str, bytes | None]:
+        """Blocks. The tag, and the picture unless the client has it."""
+        with path.open("rb") as stream:
+            info = os.fstat(stream.fileno())
+            tag = f'"{info.st_mtime_ns:x}-{info.st_size:x}"'
+            if tag in known:
+                return tag, None
+            return tag, stream.read(_LARGEST_IMAGE)
+
+    try:
+        tag, data = await asyncio.to_thread(read)
+    except OSError as error:
+        raise ImageNotFoundError from error
+    headers = {"ETag": tag, "Cache-Control": _IMAGE_CACHE}
+    if data is None:
+        return Response(b"", status_code=304, headers=headers)
+    kind_of_file = media_type(data)
+    if kind_of_file is None:
+        raise ImageNotFoundError
+    return Response(data, media_type=kind_of_file, headers=headers)
+
+
+@get("/search", operation_id="search", summary="Ask the sources")
+async def search(
+    request: Request[Any, Any, Any],
+    library: NamedDependency[LibraryService],
+    q: FromQuery[Annotated[str, Parameter(description="What to look for", min_length=1, max_length=200)]],
+    provider: FromQuery[Annotated[str | None, Parameter(description="Only this source", max_length=64)]] = None,
+) -> SearchResult:
+    """All sources at once. A source that fails is named, and hides no other's answers."""
+    if not q.strip():
+        raise InvalidInputError.field("q", "Say what to look for")
+    root = request.scope.get("root_path", "").rstrip("/")
+
+    def cover_path(name: str, url: str) -> str:
+        return f"{root}/api/search/cover?{urlencode({'provider': name, 'url': url})}"
+
+    return await library.search(q.strip(), provider, cover_path)
+
+
+@get("/search/cover", operation_id="searchCover", summary="A cover of a search", responses={200: _PICTURE})
+async def search_cover(
+    catalog: NamedDependency[Catalog],
+    provider: FromQuery[Annotated[str, Parameter(description="The source", min_length=1, max_length=64)]],
+    url: FromQuery[Annotated[str, Parameter(description="As the search shows it", min_length=1, max_length=2000)]],
+) -> Response[bytes]:
+    """Fetched from the source, only from its own addresses, and only a picture. Cacheable."""
+    data = await catalog.cover(provider, url)
+    kind = media_type(data)
+    if kind is None:
+        raise NotAtSourceError("That is no picture")
+    return Response(data, media_type=kind, headers={"Cache-Control": _COVER_CACHE})
+
+
+routers = [
+    Router(
+        "/anime",
+        route_handlers=[
+            list_anime,
+            get_anime,
+            add_anime,
+            loading_status,
+            reload_anime,
+            update_anime,
+            delete_anime,
+            restore_anime,
+            get_image,
+        ],
+        tags=["library"],
+    ),
+    Router("/", route_handlers=[search, search_cover], tags=["search"]),
+]
+"""The library and the search for what could be added to it."""

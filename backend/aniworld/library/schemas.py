@@ -1,0 +1,183 @@
+"""What the API says and is told about the library."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from aniworld.catalog.types import SeriesStatus
+from aniworld.config.schemas import LanguageTag
+from aniworld.kit.schema import Input, Schema
+from aniworld.library.types import STEPS, LoadingStatus, QueueState, Step
+
+_PLAIN = r"^[^\x00-\x1f\x7f]+$"
+
+
+class SeriesOut(Schema, frozen=True):
+    """A series of the library."""
+
+    key: str
+    name: str
+    provider: str
+    provider_key: str
+    site: str
+    """Address of its page at the source; empty where unknown."""
+    folder: str | None
+    """Name of its folder in the anime directory, once that is decided."""
+    year: int | None
+    status: SeriesStatus
+    description: str
+    genres: list[str]
+    total_episodes: int
+    downloaded_episodes: int
+    """Episodes that are there in a wanted language."""
+    missing_episodes: int
+    """Episodes that are out and not there."""
+    monitored: bool
+    languages: list[str] | None
+    """Wanted languages of its own, the best first; null: those of the library."""
+    loading_status: LoadingStatus
+    episodes_loaded: bool
+    nfo_loaded: bool
+    logo_loaded: bool
+    images_loaded: bool
+    loading_started_at: dt.datetime | None
+    loading_completed_at: dt.datetime | None
+    loading_error: str | None
+    created_at: dt.datetime
+    updated_at: dt.datetime
+
+
+class SeriesPage(Schema, frozen=True):
+    """A page of the library."""
+
+    items: list[SeriesOut]
+    total: int
+    limit: int
+    offset: int
+
+
+class EpisodeLanguageOut(Schema, frozen=True):
+    """An episode in one language: what can be had, queued and kept."""
+
+    language: str
+    available: bool
+    """The source offers it now."""
+    is_downloaded: bool
+    queue_status: QueueState | None
+    file_path: str | None
+
+
+class EpisodeOut(Schema, frozen=True):
+    """An episode."""
+
+    season: int
+    episode: int
+    absolute: int | None
+    title: str
+    aired: dt.date | None
+    duration: float | None
+    """Seconds, where the source tells."""
+    is_out: bool
+    """It has aired or can be had."""
+    is_downloaded: bool
+    """It is there in a wanted language."""
+    file_path: str | None
+    """Relative to the anime directory; of the best language that is there."""
+    file_size: int | None
+    download_date: dt.datetime | None
+    queue_status: QueueState | None
+    languages: list[EpisodeLanguageOut]
+    """The wanted ones first, in their order."""
+
+
+class SeasonOut(Schema, frozen=True):
+    """A season; number 0 holds the specials."""
+
+    season: int
+    name: str
+    episodes: list[EpisodeOut]
+
+
+class SeriesDetail(SeriesOut, frozen=True):
+    """A series with its seasons and episodes."""
+
+    seasons: list[SeasonOut]
+
+
+class LoadingProgress(Schema, frozen=True):
+    """Which parts of a series are loaded."""
+
+    episodes: bool
+    nfo: bool
+    logo: bool
+    images: bool
+
+
+class LoadingState(Schema, frozen=True):
+    """Where the loading of a series stands."""
+
+    key: str
+    loading_status: LoadingStatus
+    progress: LoadingProgress
+    message: str
+    started_at: dt.datetime | None
+    completed_at: dt.datetime | None
+    error: str | None
+
+
+class SearchItem(Schema, frozen=True):
+    """A series that a source knows."""
+
+    provider: str
+    provider_key: str
+    name: str
+    year: int | None
+    cover_url: str | None
+    """On this server; null: the source shows none."""
+    in_library: bool
+    key: str | None
+    """Its key, if it is in the library."""
+
+
+class FailedProvider(Schema, frozen=True):
+    """A source that did not answer."""
+
+    provider: str
+    detail: str
+
+
+class SearchResult(Schema, frozen=True):
+    """What the sources know; the failure of one hides no other's answers."""
+
+    items: list[SearchItem]
+    failed_providers: list[FailedProvider]
+
+
+class AddSeries(Input, frozen=True):
+    """A series as a search shows it."""
+
+    provider: Annotated[str, Meta(min_length=1, max_length=64, pattern=_PLAIN)]
+    provider_key: Annotated[str, Meta(min_length=1, max_length=500, pattern=_PLAIN)]
+    name: Annotated[str, Meta(min_length=1, max_length=300, pattern=_PLAIN)]
+
+
+class ReloadSeries(Input, frozen=True):
+    """What to load again; left out: everything."""
+
+    parts: Annotated[list[Step], Meta(min_length=1, max_length=4)] = msgspec.field(default_factory=lambda: list(STEPS))
+
+
+class UpdateSeries(Input, frozen=True):
+    """What is named changes."""
+
+    monitored: bool | msgspec.UnsetType = msgspec.UNSET
+    languages: (
+        Annotated[list[LanguageTag], Meta(min_length=1, max_length=20, description="The best first")]
+        | msgspec.UnsetType
+        | None
+    ) = msgspec.UNSET
+    """Null: those of the library."""

@@ -1,0 +1,325 @@
+"""The library's verbs. What they promise is on disk when they return; the loader is only woken."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from aniworld.catalog.errors import UnknownProviderError
+from aniworld.catalog.service import Catalog
+from aniworld.config.service import ConfigService
+from aniworld.db.base import new_id
+from aniworld.db.engine import Database, after_commit
+from aniworld.events.bus import EventBus, publish_after_commit
+from aniworld.events.types import SeriesAdded, SeriesRef, SeriesRemoved, SeriesUpdated
+from aniworld.kit.clock import now
+from aniworld.kit.errors import InvalidInputError
+from aniworld.library import folders
+from aniworld.library.details import loading_state, series_detail
+from aniworld.library.episode_repository import EpisodeRepository
+from aniworld.library.errors import (
+    AlreadyInLibraryError,
+    FilesNotDeletedError,
+    ImageNotFoundError,
+    NoAnimeDirectoryError,
+    NotDeletedError,
+    SeriesNotFoundError,
+)
+from aniworld.library.repository import SeriesRepository, wanted_of
+from aniworld.library.schemas import (
+    FailedProvider,
+    LoadingState,
+    SearchItem,
+    SearchResult,
+    SeriesDetail,
+    SeriesOut,
+    SeriesPage,
+    UpdateSeries,
+)
+from aniworld.library.targets import DownloadTargets
+from aniworld.library.text import fold, slug
+from aniworld.library.types import (
+    STEPS,
+    ImageKind,
+    SeriesFilter,
+    SeriesSort,
+    SortOrder,
+    Step,
+)
+
+_RESERVED_KEYS = frozenset({"add", "rescan"})
+"""Words that stand where a key stands in an address."""
+_ATTEMPTS = 5
+
+class LibraryService(DownloadTargets):
+    """Everything that a client and the downloads can do with the library."""
+
+    def __init__(self, db: Database, bus: EventBus, config: ConfigService, catalog: Catalog) -> None:
+        super().__init__(db, bus, config)
+        self.queue_states: Callable[[AsyncSession, str], Awaitable[Mapping[tuple[UUID, str], str]]] = _nothing_queued
+        """Tells the queue's state of each (episode, language) of a series; set by whoever has a queue."""
+        self._catalog = catalog
+
+    # --- looking ------------------------------------------------------------------------------------------------
+
+    async def list(
+        self,
+        *,
+        filter_: SeriesFilter = "all",
+        q: str = "",
+        genre: str | None = None,
+        status: str | None = None,
+        sort: SeriesSort = "name",
+        order: SortOrder = "asc",
+        limit: int = 100,
+        offset: int = 0,
+    ) -> SeriesPage:
+        """A page of the library."""
+        async with self._db.read() as session:
+            items, total = await SeriesRepository(session).page(
+                filter_=filter_, q=q, genre=genre, status=status, sort=sort, order=order, limit=limit, offset=offset
+            )
+        return SeriesPage(items=items, total=total, limit=limit, offset=offset)
+
+    async def get(self, key: str) -> SeriesDetail:
+        """A series with its seasons and episodes. Raises :class:`SeriesNotFoundError`."""
+        async with self._db.read() as session:
+            found = await SeriesRepository(session).get(key)
+            if found is None:
+                raise SeriesNotFoundError
+            id_, series = found
+            repository = EpisodeRepository(session)
+            seasons = await repository.seasons(id_)
+            episodes = await repository.episodes(id_)
+            files = await repository.files(id_)
+            states = await self.queue_states(session, key)
+        wanted = series.languages or self._configured
+        return series_detail(series, seasons, episodes, files, states, wanted, now().date())
+
+    async def loading_status(self, key: str) -> LoadingState:
+        """Where the loading of a series stands."""
+        async with self._db.read() as session:
+            found = await SeriesRepository(session).get(key)
+        if found is None:
+            raise SeriesNotFoundError
+        return loading_state(found[1])
+
+    async def image(self, key: str, kind: ImageKind) -> Path:
+        """The file of a series' picture. Raises :class:`SeriesNotFoundError`, :class:`ImageNotFoundError`."""
+        async with self._db.read() as session:
+            row = await self._existing(SeriesRepository(session), key)
+        directory = self._config.current.library.anime_directory
+        if directory is None or row.folder is None:
+            raise ImageNotFoundError
+        return await asyncio.to_thread(folders.find_image, Path(directory), row.folder, kind)
+
+    async def search(
+        self, q: str, provider: str | None, cover_path: Callable[[str, str], str]
+    ) -> SearchResult:
+        """Ask the sources; ``cover_path`` makes our address of a (provider, cover address)."""
+        if provider is not None:
+            self._check_provider(provider)
+        hits, failed = await self._catalog.search(q, provider)
+        async with self._db.read() as session:
+            known = await SeriesRepository(session).known({(name, hit.provider_key) for name, hit in hits})
+        return SearchResult(
+            items=[
+                SearchItem(
+                    provider=name,
+                    provider_key=hit.provider_key,
+                    name=hit.name,
+                    year=hit.year,
+                    cover_url=cover_path(name, hit.cover_url) if hit.cover_url else None,
+                    in_library=(name, hit.provider_key) in known,
+                    key=known.get((name, hit.provider_key)),
+                )
+                for name, hit in hits
+            ],
+            failed_providers=[FailedProvider(provider=name, detail=detail) for name, detail in failed],
+        )
+
+    # --- adding and changing ------------------------------------------------------------------------------------
+
+    async def add(self, provider: str, provider_key: str, name: str) -> SeriesOut:
+        """Put a series into the library; the loader does the rest. Never asks the source.
+
+        One that was deleted comes back with what it had. Raises :class:`AlreadyInLibraryError`.
+        """
+        name = " ".join(name.split())
+        if not name:
+            raise InvalidInputError.field("name", "The name is empty")
+        self._check_provider(provider)
+        for attempt in range(_ATTEMPTS):
+            try:
+                return await self._add(provider, provider_key, name)
+            except IntegrityError:  # the key or the series was taken by another process in the meantime
+                if attempt == _ATTEMPTS - 1:
+                    raise
+        raise AssertionError("unreachable")
+
+    async def _add(self, provider: str, provider_key: str, name: str) -> SeriesOut:
+        moment = now()
+        async with self._db.write() as session:
+            repository = SeriesRepository(session)
+            existing = await repository.by_source(provider, provider_key)
+            if existing is None:
+                key = _free_key(name, provider_key, await repository.keys_like(_key_base(name, provider_key)))
+                await repository.insert(
+                    id=new_id(),
+                    key=key,
+                    name=name,
+                    name_folded=fold(name)[:500],
+                    provider=provider,
+                    provider_key=provider_key,
+                    counted_languages=",".join(self._configured),
+                    load_priority=1,
+                    created_at=moment,
+                    updated_at=moment,
+                )
+            elif existing.deleted_at is None:
+                raise AlreadyInLibraryError(existing.key)
+            else:
+                key = existing.key
+                await repository.change(existing.id, deleted_at=None, created_at=moment, **_to_load(STEPS))
+            added = await repository.get(key)
+            assert added is not None
+            publish_after_commit(self._bus, session, SeriesAdded(data=SeriesRef(key=key, name=added[1].name)))
+            after_commit(session, self.wake_loader)
+        return added[1]
+
+    async def reload(self, key: str, parts: Sequence[Step]) -> SeriesOut:
+        """Load parts of a series again, soon; pictures that are there are replaced."""
+        async with self._db.write() as session:
+            repository = SeriesRepository(session)
+            row = await self._existing(repository, key)
+            values = _to_load(parts)
+            if "logo" in parts or "images" in parts:
+                values["replace_images"] = True
+            await repository.change(row.id, **values)
+            if "nfo" in parts:
+                await EpisodeRepository(session).rewrite_nfos(row.id)
+            return await self._changed(session, repository, key)
+
+    async def patch(self, key: str, changes: UpdateSeries) -> SeriesOut:
+        """Change what is named."""
+        async with self._db.write() as session:
+            repository = SeriesRepository(session)
+            row = await self._existing(repository, key)
+            values: dict[str, Any] = {}
+            if changes.monitored is not msgspec.UNSET:
+                values["monitored"] = changes.monitored
+            if changes.languages is not msgspec.UNSET:
+                own = changes.languages
+                if own is not None and len(set(own)) != len(own):
+                    raise InvalidInputError.field("languages", "A language stands there twice")
+                values["languages"] = ",".join(own) if own else None
+            if values:
+                await repository.change(row.id, **values)
+            if "languages" in values:
+                wanted = wanted_of(values["languages"], self._configured)
+                await EpisodeRepository(session).recount([row.id], wanted)
+            return await self._changed(session, repository, key)
+
+    async def delete(self, key: str, *, delete_files: bool = False) -> None:
+        """Take a series out of the library; its rows stay, so that it can be restored, its files only if not told.
+
+        Raises :class:`FilesNotDeletedError` if a file could not be deleted; then the series stays.
+        """
+        async with self._db.read() as session:
+            row = await self._existing(SeriesRepository(session), key)
+            files = await EpisodeRepository(session).files(row.id) if delete_files else []
+        if delete_files and row.folder is not None:
+            directory = self._config.current.library.anime_directory
+            if directory is None:
+                raise NoAnimeDirectoryError
+            paths = [file.path for file in files]
+            problems = await asyncio.to_thread(folders.delete_files, Path(directory), row.folder, paths)
+            if problems:
+                raise FilesNotDeletedError("; ".join(problems[:5]))
+        async with self._db.write() as session:
+            repository = SeriesRepository(session)
+            row = await self._existing(repository, key)
+            # Without its lease a load that is under way writes nothing more.
+            values: dict[str, Any] = {"deleted_at": now(), "lease_token": None, "lease_until": None}
+            if delete_files:
+                await EpisodeRepository(session).forget_files([file.id for file in files])
+                await EpisodeRepository(session).recount([row.id], wanted_of(row.languages, self._configured))
+                values |= {"nfo_loaded": False, "logo_loaded": False, "images_loaded": False}
+            await repository.change(row.id, **values)
+            publish_after_commit(self._bus, session, SeriesRemoved(data=SeriesRef(key=key, name=row.name)))
+
+    async def restore(self, key: str) -> SeriesOut:
+        """Bring a deleted series back. Raises :class:`NotDeletedError`, :class:`SeriesNotFoundError`."""
+        async with self._db.write() as session:
+            repository = SeriesRepository(session)
+            row = await repository.find(key)
+            if row is None:
+                raise SeriesNotFoundError
+            if row.deleted_at is None:
+                raise NotDeletedError
+            await repository.change(row.id, deleted_at=None, **_to_load(("episodes",)))
+            publish_after_commit(self._bus, session, SeriesAdded(data=SeriesRef(key=key, name=row.name)))
+            return await self._changed(session, repository, key)
+
+    # --- helpers ------------------------------------------------------------------------------------------------
+
+    def _check_provider(self, name: str) -> None:
+        try:
+            self._catalog.provider(name)
+        except UnknownProviderError as error:
+            raise InvalidInputError.field("provider", "There is no source of that name") from error
+
+    @staticmethod
+    async def _existing(repository: SeriesRepository, key: str) -> Any:
+        row = await repository.find(key)
+        if row is None or row.deleted_at is not None:
+            raise SeriesNotFoundError
+        return row
+
+    async def _changed(self, session: AsyncSession, repository: SeriesRepository, key: str) -> SeriesOut:
+        """Tell everyone that the series changed; the series as it is now."""
+        found = await repository.get(key)
+        assert found is not None
+        publish_after_commit(self._bus, session, SeriesUpdated(data=SeriesRef(key=key, name=found[1].name)))
+        after_commit(session, self.wake_loader)
+        return found[1]
+
+
+def _to_load(parts: Sequence[Step]) -> dict[str, Any]:
+    """Columns of a series of which parts are to be loaded now. Whoever loads it already loses the lease."""
+    return {
+        **{f"{part}_loaded": False for part in parts},
+        "loading_status": "pending",
+        "load_priority": 1,
+        "loading_attempts": 0,
+        "load_after": None,
+        "loading_error": None,
+        "loading_started_at": None,
+        "loading_completed_at": None,
+        "lease_token": None,
+        "lease_until": None,
+    }
+
+
+def _key_base(name: str, provider_key: str) -> str:
+    return slug(name) or slug(provider_key) or "series"
+
+
+def _free_key(name: str, provider_key: str, taken: set[str]) -> str:
+    base = key = _key_base(name, provider_key)
+    number = 1
+    while key in taken or key in _RESERVED_KEYS:
+        number += 1
+        key = f"{base}-{number}"
+    return key
+
+
+async def _nothing_queued(_session: AsyncSession, _series_key: str) -> dict[tuple[UUID, str], str]:
+    return {}

@@ -1,0 +1,166 @@
+"""The steps of loading one series: from the source into rows, descriptions and pictures.
+
+Nothing here awaits the network inside a transaction. A step raises :class:`~aniworld.kit.errors.AppError` with a
+sentence that a person understands, or :class:`LeaseLostError` when somebody else took the series back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from aniworld.catalog.errors import NotAtSourceError
+from aniworld.catalog.service import Catalog
+from aniworld.catalog.types import SeriesInfo
+from aniworld.config.service import ConfigService
+from aniworld.db.engine import Database
+from aniworld.events.bus import EventBus, publish_after_commit
+from aniworld.events.types import SeriesRef, SeriesUpdated
+from aniworld.kit.clock import now
+from aniworld.kit.errors import AppError
+from aniworld.library import folders
+from aniworld.library.episode_repository import EpisodeRepository
+from aniworld.library.errors import FolderError, NoAnimeDirectoryError, SourceEmptyError
+from aniworld.library.repository import SeriesRepository, wanted_of
+from aniworld.library.text import fold
+from aniworld.library.types import LoadJob, Step
+from aniworld.metadata import service as metadata
+from aniworld.metadata.types import PictureKind, SeriesFacts
+
+log = logging.getLogger(__name__)
+
+LEASE = dt.timedelta(minutes=10)
+_PICTURES: tuple[PictureKind, ...] = ("poster", "fanart", "banner", "thumb")
+
+
+class LeaseLostError(Exception):
+    """The series was deleted, or is to be loaded anew: what this load would write is no longer wanted."""
+
+
+class LoadSteps:
+    """Episodes, description, logo, pictures. Holds no state of a series."""
+
+    def __init__(self, db: Database, bus: EventBus, config: ConfigService, catalog: Catalog) -> None:
+        self._db = db
+        self._bus = bus
+        self._config = config
+        self._catalog = catalog
+
+    async def run(self, step: Step, job: LoadJob) -> None:
+        """Do one step."""
+        match step:
+            case "episodes":
+                await self._episodes(job)
+            case "nfo":
+                await self._nfo(job)
+            case "logo":
+                await self._pictures(job, ("logo",))
+            case "images":
+                await self._pictures(job, _PICTURES)
+
+    async def _episodes(self, job: LoadJob) -> None:
+        info = await self._catalog.series(job.provider, job.provider_key)
+        async with self._db.write() as session:
+            series, episodes = SeriesRepository(session), EpisodeRepository(session)
+            row = await series.find(job.key)
+            listed = any(season.episodes for season in info.seasons)
+            if not listed and await episodes.has_any(job.id):
+                raise SourceEmptyError
+            values = {"episodes_loaded": True, **_told(info)}
+            if row is None or not await series.renew(job, now() + LEASE, **values):
+                raise LeaseLostError
+            if info.genres:
+                await series.set_genres(job.id, values["genres"])
+            await episodes.store(job.id, info.seasons)
+            await episodes.recount([job.id], wanted_of(row.languages, self._config.current.library.languages))
+            name = values.get("name", job.name)
+            publish_after_commit(self._bus, session, SeriesUpdated(data=SeriesRef(key=job.key, name=name)))
+
+    async def _nfo(self, job: LoadJob) -> None:
+        anime, folder = await self._folder(job)
+        async with self._db.read() as session:
+            row = await SeriesRepository(session).material(job.id)
+            seasons = await EpisodeRepository(session).seasons(job.id)
+            premiered = await EpisodeRepository(session).first_aired(job.id)
+        if row is None:
+            raise LeaseLostError
+        facts = SeriesFacts(
+            title=row.name,
+            plot=row.description,
+            year=row.year,
+            premiered=premiered,
+            ongoing={"ongoing": True, "completed": False}.get(row.status),
+            genres=tuple(row.genres),
+            ids=((row.provider, row.provider_key),),
+            named_seasons=tuple((season.season, season.name) for season in seasons),
+        )
+        await _on_disk(metadata.write_series_nfo, anime, folder, facts)
+
+    async def _pictures(self, job: LoadJob, kinds: tuple[PictureKind, ...]) -> None:
+        """Each picture by itself: one that fails does not keep the others away."""
+        async with self._db.read() as session:
+            row = await SeriesRepository(session).material(job.id)
+        if row is None:
+            raise LeaseLostError
+        wanted = [(kind, row.artwork[kind]) for kind in kinds if row.artwork.get(kind)]
+        if not wanted:
+            return
+        anime, folder = await self._folder(job)
+        problems: list[AppError] = []
+        for kind, url in wanted:
+            try:
+                if job.replace_images or not await _on_disk(metadata.has_picture, anime, folder, kind):
+                    data = await self._catalog.cover(job.provider, url)
+                    await _on_disk(metadata.write_picture, anime, folder, kind, data)
+            except NotAtSourceError:
+                log.info("%s: the source has no %s at the address it names", job.name, kind)
+            except AppError as error:
+                log.info("%s: %s: %s", job.name, kind, error.detail)
+                problems.append(error)
+        if problems:
+            raise min(problems, key=lambda error: error.permanent)
+
+    async def _folder(self, job: LoadJob) -> tuple[Path, str]:
+        directory = self._config.current.library.anime_directory
+        if directory is None:
+            raise NoAnimeDirectoryError
+        anime = Path(directory)
+        folder = await folders.ensure_folder(self._db, anime, job.id)
+        await _on_disk(folders.make_folder, anime, folder)
+        return anime, folder
+
+
+def _told(info: SeriesInfo) -> dict[str, Any]:
+    """Columns of what the source tells. What it does not tell stays as it was."""
+    values: dict[str, Any] = {}
+    if info.name.strip():
+        values |= {"name": info.name.strip()[:500], "name_folded": fold(info.name)[:500]}
+    if info.year is not None:
+        values["year"] = info.year
+    if info.status != "unknown":
+        values["status"] = info.status
+    if info.description:
+        values["description"] = info.description
+    if info.genres:
+        values["genres"] = list(dict.fromkeys(info.genres))
+    if info.site:
+        values["site"] = info.site[:2000]
+    artwork = {kind: url for kind, url in msgspec.structs.asdict(info.artwork).items() if url}
+    if artwork:
+        values["artwork"] = artwork
+    return values
+
+
+async def _on_disk(work: Callable[..., Any], *arguments: Any) -> Any:
+    """Run blocking work in a thread; what the file system refuses becomes a sentence."""
+    try:
+        return await asyncio.to_thread(work, *arguments)
+    except OSError as error:
+        name = Path(error.filename).name if isinstance(error.filename, str) else "The series' folder"
+        raise FolderError(f"{name} cannot be written: {error.strerror}") from error

@@ -1,0 +1,144 @@
+"""The three verbs that downloads use. Ids of episodes go out with the first and come back with the last."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from aniworld.catalog.types import EpisodeRef, Language
+from aniworld.config.service import ConfigService
+from aniworld.db.engine import Database, after_commit
+from aniworld.events.bus import EventBus, publish_after_commit
+from aniworld.events.types import SeriesRef, SeriesUpdated
+from aniworld.kit.clock import now
+from aniworld.library import folders
+from aniworld.library.episode_repository import EpisodeRepository
+from aniworld.library.errors import EpisodeNotFoundError, NoAnimeDirectoryError, SeriesNotFoundError
+from aniworld.library.policy import choose
+from aniworld.library.repository import SeriesRepository, wanted_of
+from aniworld.library.types import Refusal, Target, TargetDetails
+
+log = logging.getLogger(__name__)
+
+
+class DownloadTargets:
+    """What can be downloaded, what a download needs to know, and what became of it."""
+
+    def __init__(self, db: Database, bus: EventBus, config: ConfigService) -> None:
+        self.wake_loader: Callable[[], None] = _nothing
+        """Set by the loader."""
+        self._db = db
+        self._bus = bus
+        self._config = config
+
+    @property
+    def _configured(self) -> tuple[str, ...]:
+        return self._config.current.library.languages
+
+    async def download_targets(
+        self, series_key: str, episodes: Sequence[tuple[int, int, str | None]] | None
+    ) -> tuple[list[Target], list[Refusal]]:
+        """What can be downloaded of the (season, episode, language) that are asked for, and what cannot, and why.
+
+        Without a language the first wanted one that the source offers is taken. None: everything that is missing; then
+        only what is out and in no wanted language is refused. Raises :class:`SeriesNotFoundError`.
+        """
+        numbers = None if episodes is None else {(season, episode) for season, episode, _language in episodes}
+        async with self._db.read() as session:
+            rows = await EpisodeRepository(session).candidates(series_key, numbers)
+        if not rows:
+            raise SeriesNotFoundError
+        wanted = wanted_of(rows[0].languages, self._configured)
+        known = {(row.season, row.episode): row for row in rows if row.id is not None}
+        today = now().date()
+        targets: list[Target] = []
+        refusals: list[Refusal] = []
+        asked_for = [(*number, None) for number in known] if episodes is None else list(dict.fromkeys(episodes))
+        for season, episode, asked in asked_for:
+            row = known.get((season, episode))
+            if row is None:
+                refusals.append(Refusal(season=season, episode=episode, reason="unknown_episode"))
+                continue
+            language, reason = choose(
+                asked=asked,
+                wanted=wanted,
+                offered=_languages(row.offered),
+                kept=_languages(row.kept),
+                aired=row.aired,
+                today=today,
+            )
+            if language is not None:
+                targets.append(
+                    Target(
+                        episode_id=row.id,
+                        language=language,
+                        series_key=series_key,
+                        series_name=row.name,
+                        season=season,
+                        episode=episode,
+                        title=row.title,
+                    )
+                )
+            elif reason is not None and (episodes is not None or reason == "language_not_available"):
+                refusals.append(Refusal(season=season, episode=episode, reason=reason))
+        return targets, refusals
+
+    async def target(self, episode_id: UUID, language: str) -> TargetDetails:
+        """All that a running download needs to know; decides the series' folder if that has not been done.
+
+        Raises :class:`EpisodeNotFoundError` when the episode or its series is gone, :class:`NoAnimeDirectoryError`.
+        """
+        directory = self._config.current.library.anime_directory
+        if directory is None:
+            raise NoAnimeDirectoryError
+        async with self._db.read() as session:
+            repository = EpisodeRepository(session)
+            row = await repository.target(episode_id)
+            if row is None:
+                raise EpisodeNotFoundError
+            taken = await repository.paths_of(episode_id, except_language=language)
+        folder = row.folder or await folders.ensure_folder(self._db, Path(directory), row.series_id)
+        return TargetDetails(
+            provider=row.provider,
+            ref=EpisodeRef(provider_key=row.provider_key, season=row.season, episode=row.episode),
+            language=Language(language),
+            series_key=row.key,
+            series_name=row.name,
+            folder=folder,
+            year=row.year,
+            season=row.season,
+            episode=row.episode,
+            title=row.title,
+            duration=row.duration,
+            taken=frozenset(taken),
+        )
+
+    async def mark_downloaded(
+        self, session: AsyncSession, episode_id: UUID, language: str, path: str, size: int
+    ) -> None:
+        """The (episode, language) is there, at ``path`` relative to the anime directory; in the caller's transaction.
+
+        Does nothing for an episode that is gone: then the file is one that the next scan finds.
+        """
+        repository = EpisodeRepository(session)
+        row = await repository.owner(episode_id)
+        if row is None:
+            log.warning("%s is there, but its episode is no longer in the library", path)
+            return
+        await repository.put_file(episode_id, language, path, size)
+        await repository.recount([row.id], wanted_of(row.languages, self._configured))
+        await SeriesRepository(session).change(row.id)
+        publish_after_commit(self._bus, session, SeriesUpdated(data=SeriesRef(key=row.key, name=row.name)))
+        after_commit(session, self.wake_loader)
+
+
+def _languages(text: str | None) -> frozenset[str]:
+    return frozenset(text.split(",")) if text else frozenset()
+
+
+def _nothing() -> None:
+    """Nobody listens yet."""

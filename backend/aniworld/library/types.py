@@ -1,0 +1,105 @@
+"""The words of the library."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from aniworld.catalog.types import EpisodeRef, Language
+from aniworld.library import naming
+
+LoadingStatus = Literal[
+    "pending", "loading_episodes", "loading_nfo", "loading_logo", "loading_images", "completed", "failed"
+]
+Step = Literal["episodes", "nfo", "logo", "images"]
+STEPS: tuple[Step, ...] = ("episodes", "nfo", "logo", "images")
+"""What is loaded of a series, in order."""
+
+ImageKind = Literal["poster", "fanart", "logo", "banner", "thumb"]
+QueueState = Literal["pending", "downloading", "paused", "completed", "failed", "cancelled"]
+SeriesFilter = Literal["all", "missing", "complete", "loading", "failed"]
+SeriesSort = Literal["name", "added", "missing", "year"]
+SortOrder = Literal["asc", "desc"]
+RefusalReason = Literal["unknown_episode", "not_out_yet", "already_downloaded", "language_not_available"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """An (episode, language) that can be downloaded."""
+
+    episode_id: UUID
+    language: Language
+    series_key: str
+    series_name: str
+    season: int
+    episode: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why an episode that was asked for cannot be downloaded."""
+
+    season: int
+    episode: int
+    reason: RefusalReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetDetails:
+    """All that a running download needs to know of its (episode, language)."""
+
+    provider: str
+    ref: EpisodeRef
+    language: Language
+    series_key: str
+    series_name: str
+    folder: str
+    """Name of the series' folder in the anime directory."""
+    year: int | None
+    season: int
+    episode: int
+    title: str
+    duration: float | None
+    """Seconds, where the source tells."""
+    taken: frozenset[str]
+    """Paths of the files that the episode has in other languages, relative to the anime directory."""
+
+    def path(self, extension: str) -> str:
+        """Where the finished file goes, relative to the anime directory. ``extension``: with or without its dot."""
+        return naming.free_episode_path(
+            self.folder, self.season, self.episode, self.title, extension, language=self.language, taken=self.taken
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadJob:
+    """A series that this process holds the lease of, to load what is missing of it."""
+
+    id: UUID
+    key: str
+    name: str
+    provider: str
+    provider_key: str
+    token: str
+    """Names the lease: writes of somebody who lost it change nothing."""
+    done: dict[Step, bool]
+    attempts: int
+    replace_images: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingNfo:
+    """An episode's file that has no description beside it yet."""
+
+    file_id: UUID
+    path: str
+    series_key: str
+    series_name: str
+    season: int
+    episode: int
+    title: str
+    aired: dt.date | None
+    duration: float | None

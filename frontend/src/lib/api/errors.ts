@@ -1,0 +1,99 @@
+/** What a failed call becomes: one kind of error, with words for a person. */
+import { m } from '#lib/paraglide/messages';
+
+export interface FieldProblem {
+	field: string;
+	message: string;
+}
+
+interface Problem {
+	type: string;
+	status: number;
+	title?: string;
+	detail?: string;
+	errors?: FieldProblem[];
+	key?: string;
+}
+
+/** A refused or failed call. `code` is what to decide by; `status` 0 means that the server was not reached. */
+export class ApiError extends Error {
+	override readonly name = 'ApiError';
+
+	constructor(
+		readonly status: number,
+		readonly code: string,
+		detail: string,
+		readonly fields: readonly FieldProblem[] = [],
+		/** Seconds after which the same call may succeed, where the server told. */
+		readonly retryAfter: number | null = null,
+		/** The series that the call conflicts with. */
+		readonly key: string | null = null
+	) {
+		super(detail);
+	}
+
+	/** Whether calling again later can help. */
+	get transient(): boolean {
+		return this.status === 0 || this.status === 429 || this.status >= 500;
+	}
+}
+
+/** Makes the error of an answer that is not 2xx; `body` is what came, whatever that is. */
+export function fromAnswer(response: Response, body: unknown): ApiError {
+	const retry = Number(response.headers.get('Retry-After'));
+	const retryAfter = Number.isFinite(retry) && retry > 0 ? retry : null;
+	if (!isProblem(body)) return new ApiError(response.status, 'unexpected', response.statusText, [], retryAfter);
+	const code = body.type.split('/').at(-1) ?? 'unexpected';
+	const detail = body.detail ?? body.title ?? '';
+	return new ApiError(response.status, code, detail, body.errors ?? [], retryAfter, body.key ?? null);
+}
+
+function isProblem(body: unknown): body is Problem {
+	return typeof body === 'object' && body !== null && typeof (body as Problem).type === 'string';
+}
+
+/** What each code says to a person. A code that is missing here falls back on the server's own sentence. */
+const TEXTS: Record<string, (error: ApiError) => string> = {
+	unreachable: () => m.error_unreachable(),
+	unexpected: (error) => m.error_unexpected({ status: error.status }),
+	internal: () => m.error_internal(),
+	'already-in-library': () => m.error_already_in_library(),
+	'cross-site': () => m.error_cross_site(),
+	'files-not-deleted': () => m.error_files_not_deleted(),
+	'no-anime-directory': () => m.error_no_anime_directory(),
+	'not-at-source': () => m.error_not_at_source(),
+	'not-found': () => m.error_not_found(),
+	'operation-ended': () => m.error_operation_ended(),
+	'queue-item-not-found': () => m.error_queue_item_not_found(),
+	'queue-item-not-pending': () => m.error_queue_item_not_pending(),
+	'queue-item-state': () => m.error_queue_item_state(),
+	'series-not-found': () => m.error_series_not_found(),
+	'session-not-found': () => m.error_session_not_found(),
+	'setup-done': () => m.error_setup_done(),
+	'setup-required': () => m.error_setup_required(),
+	'source-changed': () => m.error_source_changed(),
+	'source-failed': () => m.error_source_failed(),
+	'source-unreachable': () => m.error_source_unreachable(),
+	'too-many-attempts': (error) => m.error_too_many_attempts({ seconds: error.retryAfter ?? 30 }),
+	'too-many-requests': () => m.error_too_many_requests(),
+	unauthenticated: () => m.error_unauthenticated(),
+	unavailable: () => m.error_unavailable(),
+	'unknown-provider': () => m.error_unknown_provider(),
+	'weak-password': () => m.error_weak_password(),
+	'wrong-current-password': () => m.error_wrong_current_password(),
+	'wrong-password': () => m.error_wrong_password(),
+	'wrong-setup-code': () => m.error_wrong_setup_code()
+};
+
+/** A sentence for a person, whatever was thrown. */
+export function errorText(error: unknown): string {
+	if (!(error instanceof ApiError)) return m.error_internal();
+	return TEXTS[error.code]?.(error) ?? (error.message || m.error_unexpected({ status: error.status }));
+}
+
+/** What is wrong with which field, for the form; empty where the error is of another kind. */
+export function fieldErrors(error: unknown): Record<string, string> {
+	if (!(error instanceof ApiError)) return {};
+	const known = TEXTS[error.code];
+	return Object.fromEntries(error.fields.map(({ field, message }) => [field, known?.(error) ?? message]));
+}

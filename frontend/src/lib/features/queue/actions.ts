@@ -1,0 +1,170 @@
+/** Everything that can be done with the queue, told once. */
+import ArrowUpToLine from '@lucide/svelte/icons/arrow-up-to-line';
+import Download from '@lucide/svelte/icons/download';
+import Eraser from '@lucide/svelte/icons/eraser';
+import Play from '@lucide/svelte/icons/play';
+import RotateCw from '@lucide/svelte/icons/rotate-cw';
+import Square from '@lucide/svelte/icons/square';
+import X from '@lucide/svelte/icons/x';
+import { call, queryClient } from '#lib/api/client';
+import {
+	addToQueue,
+	clearCompleted,
+	clearFailed,
+	downloadAnime,
+	removeFromQueue,
+	reorderQueue,
+	retryQueue,
+	startQueue,
+	stopQueue,
+	type Added,
+	type QueueItem,
+	type QueueOverview
+} from '#lib/api/generated';
+import { m } from '#lib/paraglide/messages';
+import { actions, type Action } from '#lib/ui/action';
+import { notify } from '#lib/ui/notify';
+import { queueKeys, showMode } from './queries';
+
+const refresh = () => queryClient.invalidateQueries({ queryKey: queueKeys.all });
+
+/** Start, or stop. */
+export function runAction(overview: QueueOverview): Action {
+	return overview.is_running
+		? {
+				id: 'queue-stop',
+				title: m.queue_stop(),
+				icon: Square,
+				run: async () => showMode(await call(stopQueue()))
+			}
+		: {
+				id: 'queue-start',
+				title: m.queue_start(),
+				icon: Play,
+				run: async () => showMode(await call(startQueue()))
+			};
+}
+
+export function itemActions(item: QueueItem): Action[] {
+	return actions(
+		item.status === 'failed' && {
+			id: 'item-retry',
+			title: m.queue_retry(),
+			icon: RotateCw,
+			run: async () => {
+				// Asked for by a person: the limit is for those that are tried by themselves.
+				await call(retryQueue({ body: { item_ids: [item.id], force: true } }));
+				await refresh();
+			}
+		},
+		item.status === 'pending' && {
+			id: 'item-first',
+			title: m.queue_move_first(),
+			icon: ArrowUpToLine,
+			run: async () => {
+				queryClient.setQueryData(queueKeys.overview, await call(reorderQueue({ body: { item_id: item.id, new_position: 0 } })));
+			}
+		},
+		{
+			id: 'item-remove',
+			title: item.status === 'downloading' ? m.queue_cancel() : m.queue_remove(),
+			icon: X,
+			danger: true,
+			run: async () => {
+				await call(removeFromQueue({ path: { item_id: item.id } }));
+				await refresh();
+			}
+		}
+	);
+}
+
+/** What can be done with all that has failed. */
+export function failedActions(): Action[] {
+	return [
+		{
+			id: 'failed-retry',
+			title: m.queue_retry_all(),
+			icon: RotateCw,
+			run: async () => {
+				await call(retryQueue({ body: { item_ids: [], force: true } }));
+				await refresh();
+			}
+		},
+		{
+			id: 'failed-clear',
+			title: m.queue_clear(),
+			icon: Eraser,
+			run: async () => {
+				await call(clearFailed());
+				await refresh();
+			}
+		}
+	];
+}
+
+/** What can be done with all that is done. */
+export function completedActions(): Action[] {
+	return [
+		{
+			id: 'completed-clear',
+			title: m.queue_clear(),
+			icon: Eraser,
+			run: async () => {
+				await call(clearCompleted());
+				await refresh();
+			}
+		}
+	];
+}
+
+export interface Wanted {
+	season: number;
+	episode: number;
+	/** Left out: the order of languages in the settings decides. */
+	language?: string;
+}
+
+/** Queue some episodes of a series. */
+export function queueEpisodes(key: string, episodes: Wanted[], title = m.episode_queue()): Action {
+	return {
+		id: 'queue-episodes',
+		title,
+		icon: Download,
+		run: async () => tell(await call(addToQueue({ body: { series_key: key, episodes } })))
+	};
+}
+
+/** Queue everything of a series that is out and not there. */
+export function queueMissing(key: string, missing: number): Action {
+	return {
+		id: 'queue-missing',
+		title: m.series_queue_missing({ count: missing }),
+		icon: Download,
+		run: async () => tell(await call(downloadAnime({ path: { key }, body: { missing: true } })))
+	};
+}
+
+const REASONS: Record<Added['skipped'][number]['reason'], () => string> = {
+	unknown_episode: m.skipped_unknown_episode,
+	not_out_yet: m.skipped_not_out_yet,
+	already_downloaded: m.skipped_already_downloaded,
+	language_not_available: m.skipped_language_not_available,
+	already_queued: m.skipped_already_queued
+};
+
+function tell({ added_items, skipped }: Added): void {
+	const reasons = [...new Set(skipped.map(({ reason }) => REASONS[reason]()))].join(' ');
+	const count = added_items.length;
+	if (count === 0) {
+		notify.info(m.queued_nothing(), { description: reasons });
+		return;
+	}
+	notify.success(m.queued({ count }), {
+		...(reasons && { description: `${m.queued_skipped({ count: skipped.length })} ${reasons}` }),
+		undo: async () => {
+			await Promise.allSettled(added_items.map((item_id) => call(removeFromQueue({ path: { item_id } }))));
+			await refresh();
+		}
+	});
+	void refresh();
+}

@@ -1,0 +1,19 @@
+/** The configuration. */
+import { createQuery } from '@tanstack/svelte-query';
+import { call, queryClient } from '#lib/api/client';
+import { getConfig, patchConfigSection, type AppConfig } from '#lib/api/generated';
+
+const key = ['config'] as const;
+
+export function configuration() {
+	return createQuery(() => ({ queryKey: key, queryFn: ({ signal }) => call(getConfig({ signal })) }));
+}
+
+/** Change some fields of a section; they hold at once. */
+export async function patchSection<Name extends keyof AppConfig>(
+	name: Name,
+	changes: Partial<NonNullable<AppConfig[Name]>>
+): Promise<void> {
+	const section = await call(patchConfigSection({ path: { name }, body: { ...changes } }));
+	queryClient.setQueryData<AppConfig>(key, (config) => config && { ...config, [name]: section });
+}

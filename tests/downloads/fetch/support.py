@@ -1,0 +1,58 @@
+"""Helpers of the fetch tests."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import msgspec
+
+from aniworld.catalog.types import Stream
+from aniworld.downloads.fetch.part import Checkpoint
+from aniworld.downloads.fetch.types import Limits
+
+QUICK = Limits(backoff=0.01, idle=2.0, reserve=0)
+SIZE = 600_000
+
+
+class Sink:
+    """Counts, and remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.downloaded = 0
+        self.totals: list[int | None] = []
+        self.resets: list[int] = []
+
+    def total(self, total: int | None, /) -> None:
+        self.totals.append(total)
+
+    def add(self, count: int, /) -> None:
+        self.downloaded += count
+
+    def reset(self, downloaded: int, /) -> None:
+        self.downloaded = downloaded
+        self.resets.append(downloaded)
+
+
+def video(seed: int = 1, size: int = SIZE) -> bytes:
+    """Bytes that begin like an MP4 file; no two seeds have a stretch in common."""
+    return b"\0\0\0\x10ftypisom\0\0\0\0" + random.Random(seed).randbytes(size - 16)
+
+
+def http(url: str, **headers: str) -> Stream:
+    return Stream(url=url, protocol="http", headers=headers)
+
+
+def hls(url: str, **headers: str) -> Stream:
+    return Stream(url=url, protocol="hls", headers=headers)
+
+
+def checkpoint(work: Path) -> Checkpoint:
+    """What the sidecar says."""
+    return msgspec.json.decode(work.with_name(work.name + ".json").read_bytes(), type=Checkpoint)
+
+
+def first_byte(range_: str | None) -> int:
+    """Where a requested range begins."""
+    assert range_ is not None
+    return int(range_.removeprefix("bytes=").partition("-")[0])
