@@ -105,9 +105,7 @@ async def test_a_source_that_is_away_is_asked_again(shelf: Shelf, monkeypatch: p
         nonlocal failures
         if what.startswith("series") and failures:
             failures -= 1
-            error = SourceUnreachableError("The shelf does not answer")
-            error.retry_after = None
-            raise error
+            raise SourceUnreachableError("The shelf does not answer", retry_after=0)
 
     shelf.catalog.before = away
     key = await shelf.loaded()
@@ -120,9 +118,7 @@ async def test_it_is_not_asked_for_ever(shelf: Shelf, monkeypatch: pytest.Monkey
     monkeypatch.setattr(loader_module, "FIRST_DELAY", 0.01)
 
     def away(_what: str) -> None:
-        error = SourceUnreachableError("The shelf does not answer")
-        error.retry_after = None
-        raise error
+        raise SourceUnreachableError("The shelf does not answer", retry_after=0)
 
     shelf.catalog.before = away
     key = await shelf.loaded()

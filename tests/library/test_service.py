@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 import random
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -108,15 +109,14 @@ async def test_unknown_keys(shelf: Shelf) -> None:
 
 async def _fill(shelf: Shelf) -> None:
     """Five series of all kinds."""
-    for number, (name, values, genres) in enumerate(
-        [
-            ("Ärger im Äther", {"year": 2020, "missing_episodes": 3, "total_episodes": 5}, ["Drama"]),
-            ("Beta 100%_x", {"year": None, "total_episodes": 5, "episodes_loaded": True}, ["Drama", "Slice of Life"]),
-            ("cetera", {"year": 1999, "missing_episodes": 9, "total_episodes": 9, "status": "ongoing"}, []),
-            ("Delta Beta", {"year": 2020, "loading_status": "failed"}, ["Comedy"]),
-            ("Zeta", {"year": 2001, "loading_status": "completed"}, ["comedy"]),
-        ]
-    ):
+    rows: list[tuple[str, dict[str, Any], list[str]]] = [
+        ("Ärger im Äther", {"year": 2020, "missing_episodes": 3, "total_episodes": 5}, ["Drama"]),
+        ("Beta 100%_x", {"year": None, "total_episodes": 5, "episodes_loaded": True}, ["Drama", "Slice of Life"]),
+        ("cetera", {"year": 1999, "missing_episodes": 9, "total_episodes": 9, "status": "ongoing"}, []),
+        ("Delta Beta", {"year": 2020, "loading_status": "failed"}, ["Comedy"]),
+        ("Zeta", {"year": 2001, "loading_status": "completed"}, ["comedy"]),
+    ]
+    for number, (name, values, genres) in enumerate(rows):
         added = await shelf.library.add("shelf", str(number), name)
         async with shelf.db.write() as session:
             repository = SeriesRepository(session)

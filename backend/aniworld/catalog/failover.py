@@ -10,5 +10,7 @@ from aniworld.catalog.types import Link
 def order(links: Iterable[Link], preferred: Sequence[str]) -> list[Link]:
     """Links of preferred hosters first, the best first; the others follow in the source's order. Each address once."""
     places = {name.casefold(): place for place, name in reversed(list(enumerate(preferred)))}
-    unique = {link.url: link for link in reversed(list(links))}
-    return sorted(reversed(unique.values()), key=lambda link: places.get(link.hoster.casefold(), len(places)))
+    unique: dict[str, Link] = {}
+    for link in links:
+        unique.setdefault(link.url, link)
+    return sorted(unique.values(), key=lambda link: places.get(link.hoster.casefold(), len(places)))

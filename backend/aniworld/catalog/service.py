@@ -121,7 +121,7 @@ class Catalog:
             return source.name, error.detail
         except TimeoutError:
             return source.name, f"{source.title} did not answer within {SEARCH_SECONDS:g} s"
-        except Exception:  # noqa: BLE001 - a mistake in one source must not hide what the others found
+        except Exception:  # a mistake in one source must not hide what the others found
             log.exception("Searching %s failed", source.name)
             return source.name, SourceUnreachableError.title
 
@@ -129,7 +129,7 @@ class Catalog:
 def _read(directory: Path) -> tuple[list[tuple[str, profiles.Profile]], list[InvalidProfileError]]:
     found: list[tuple[str, profiles.Profile]] = []
     problems: list[InvalidProfileError] = []
-    for path in sorted(directory.glob("*.toml"))[:MAX_PROFILES]:
+    for path in sorted(path for path in directory.glob("*.toml") if path.is_file())[:MAX_PROFILES]:
         try:
             found.append((path.name, profiles.load(path, adapters=ADAPTERS)))
         except InvalidProfileError as error:

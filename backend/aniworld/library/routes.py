@@ -11,10 +11,9 @@ from litestar import Request, Response, Router, delete, get, patch, post
 from litestar.datastructures import ResponseHeader
 from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
-from litestar.params import FromPath, FromQuery, JSONBody, Parameter, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, Parameter
 
 from aniworld.catalog.errors import NotAtSourceError
-from aniworld.catalog.service import Catalog
 from aniworld.catalog.types import SeriesStatus
 from aniworld.kit.errors import InvalidInputError
 from aniworld.library.errors import ImageNotFoundError
@@ -46,7 +45,7 @@ _PICTURE = ResponseSpec(
 @get("/", operation_id="listAnime", summary="The series of the library")
 async def list_anime(
     library: NamedDependency[LibraryService],
-    filter_: Annotated[SeriesFilter, QueryParameter(name="filter", description="Which series")] = "all",
+    filter: FromQuery[Annotated[SeriesFilter, Parameter(description="Which series")]] = "all",
     q: FromQuery[
         Annotated[str, Parameter(description="Words that the name holds", max_length=200, pattern=r"^[^\x00]*$")]
     ] = "",
@@ -59,7 +58,7 @@ async def list_anime(
 ) -> SeriesPage:
     """A page of the library, without episodes."""
     return await library.list(
-        filter_=filter_, q=q, genre=genre, status=status, sort=sort, order=order, limit=limit, offset=offset
+        filter_=filter, q=q, genre=genre, status=status, sort=sort, order=order, limit=limit, offset=offset
     )
 
 
@@ -172,12 +171,12 @@ async def search(
 
 @get("/search/cover", operation_id="searchCover", summary="A cover of a search", responses={200: _PICTURE})
 async def search_cover(
-    catalog: NamedDependency[Catalog],
+    library: NamedDependency[LibraryService],
     provider: FromQuery[Annotated[str, Parameter(description="The source", min_length=1, max_length=64)]],
     url: FromQuery[Annotated[str, Parameter(description="As the search shows it", min_length=1, max_length=2000)]],
 ) -> Response[bytes]:
     """Fetched from the source, only from its own addresses, and only a picture. Cacheable."""
-    data = await catalog.cover(provider, url)
+    data = await library.cover(provider, url)
     kind = media_type(data)
     if kind is None:
         raise NotAtSourceError("That is no picture")

@@ -145,6 +145,11 @@ class LibraryService(DownloadTargets):
             failed_providers=[FailedProvider(provider=name, detail=detail) for name, detail in failed],
         )
 
+    async def cover(self, provider: str, url: str) -> bytes:
+        """What lies at the address of a source's cover; only at the source's own addresses."""
+        self._check_provider(provider)
+        return await self._catalog.cover(provider, url)
+
     # --- adding and changing ------------------------------------------------------------------------------------
 
     async def add(self, provider: str, provider_key: str, name: str) -> SeriesOut:
@@ -274,7 +279,7 @@ class LibraryService(DownloadTargets):
         try:
             self._catalog.provider(name)
         except UnknownProviderError as error:
-            raise InvalidInputError.field("provider", "There is no source of that name") from error
+            raise InvalidInputError.field("provider", error.detail) from error
 
     @staticmethod
     async def _existing(repository: SeriesRepository, key: str) -> Any:

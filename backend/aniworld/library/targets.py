@@ -36,7 +36,7 @@ class DownloadTargets:
         self._config = config
 
     @property
-    def _configured(self) -> tuple[str, ...]:
+    def _configured(self) -> Sequence[str]:
         return self._config.current.library.languages
 
     async def download_targets(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import msgspec
 from aniworld.catalog.types import Stream
 from aniworld.downloads.fetch.part import Checkpoint
 from aniworld.downloads.fetch.types import Limits
+from tests.origin import Body, Fault
 
 QUICK = Limits(backoff=0.01, idle=2.0, reserve=0)
 SIZE = 600_000
@@ -56,3 +58,12 @@ def first_byte(range_: str | None) -> int:
     """Where a requested range begins."""
     assert range_ is not None
     return int(range_.removeprefix("bytes=").partition("-")[0])
+
+
+def label(value: object) -> str | None:
+    """A short name of a case."""
+    if isinstance(value, Fault):
+        default = Fault()
+        told = {field.name: getattr(value, field.name) for field in dataclasses.fields(Fault)}
+        return ",".join(f"{k}={v!r}"[:40] for k, v in told.items() if v != getattr(default, k)) or "good"
+    return repr(value)[:40] if isinstance(value, Body) else None

@@ -11,7 +11,7 @@ from aniworld.catalog.pages.extract import TangledError, extract
 from aniworld.catalog.pages.reader import Job, Outcome
 
 MEMORY = 768 * 1024 * 1024
-SECONDS = 12
+SECONDS = 8
 
 
 def limit_itself() -> None:

@@ -17,6 +17,8 @@ SECONDS = 3.0
 """For all queries of one page; real pages take milliseconds."""
 MAX_VALUE = 20_000
 """Characters of one value."""
+MAX_ANSWER = 4_000_000
+"""Characters of all values that one query finds: items may stand inside each other."""
 
 _BREAKS = frozenset(
     {"address", "article", "aside", "blockquote", "br", "dd", "div", "dl", "dt", "figcaption", "footer", "form", "h1"}
@@ -54,11 +56,15 @@ def _answer(page: Page, tree: LexborHTMLParser, query: Query, deadline: float) -
         return Found(items=[], more=False, empty=False)
     nodes = [root] if query.items is None else tree.css(query.items)
     items: list[dict[str, list[str]]] = []
+    length = 0
     for node in nodes[: query.limit]:
         if time.monotonic() > deadline:
             raise TangledError("the page takes too long to read")
         found = {name: _values(page, node, wanted) for name, wanted in query.values.items()}
         items.append({name: values for name, values in found.items() if values})
+        length += sum(len(value) for values in found.values() for value in values)
+        if length > MAX_ANSWER:
+            raise TangledError("the page holds more than it can mean")
     empty = bool(query.empty) and tree.css_first(query.empty) is not None
     return Found(items=items, more=len(nodes) > query.limit, empty=empty)
 

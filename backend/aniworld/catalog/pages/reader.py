@@ -19,12 +19,12 @@ import msgspec
 from aniworld.catalog.pages.extract import TangledError, extract
 from aniworld.catalog.pages.rules import Found, Page, Query
 
-HERE_BYTES = 256 * 1024
+HERE_BYTES = 128 * 1024
 HERE_TAGS = 10_000
 HERE_TAGS_HAS = 200
-HERE_COPIES = 200_000
+HERE_COPIES = 150_000
 """Elements that the worst arrangement of a page's tags could become, at some 350 bytes each."""
-CHILD_SECONDS = 15.0
+CHILD_SECONDS = 12.0
 MAX_ANSWER = 32 * 1024 * 1024
 
 _FORMATTING = re.compile(r"<(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])", re.IGNORECASE)
@@ -99,13 +99,15 @@ async def _read_in_child(page: Page, queries: list[Query]) -> list[Found]:
     try:
         async with asyncio.timeout(CHILD_SECONDS):
             answer = await _talk(process, msgspec.msgpack.encode(Job(page=page, queries=queries)))
+            await process.wait()
         outcome = msgspec.msgpack.decode(answer, type=Outcome)
     except (TimeoutError, msgspec.MsgspecError, OSError) as error:
         raise TangledError("the page is too large or too tangled to be read") from error
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
     if outcome.found is None:
         raise TangledError(outcome.problem)
     return outcome.found

@@ -45,8 +45,6 @@ class Wanted(Schema, frozen=True):
 class Query(Schema, frozen=True):
     """What is asked of a page."""
 
-    name: str
-    """Of the profile's section, for errors."""
     values: dict[str, Wanted]
     items: str | None = None
     """Selector of the items; None: the page is the one item."""

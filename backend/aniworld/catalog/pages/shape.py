@@ -52,7 +52,7 @@ def search_query(section: Search) -> Query:
     values = _wanted(name=section.name, year=section.year)
     values["key"] = Wanted(rule=key, address="path" if key.attr in _ADDRESS_ATTRIBUTES else "")
     values |= _addresses(cover=section.cover)
-    return Query(name="search", values=values, items=section.items, limit=MAX_HITS, empty=section.empty)
+    return Query(values=values, items=section.items, limit=MAX_HITS, empty=section.empty)
 
 
 def hits(found: Found) -> list[SeriesHit]:
@@ -78,7 +78,7 @@ def series_query(section: Series) -> Query:
     values = _wanted(name=section.name, year=section.year, status=section.status)
     values |= _wanted(_PARAGRAPHS, description=section.description) | _wanted(MAX_GENRES, genres=section.genres)
     values |= _addresses(**{kind: getattr(section, kind) for kind in _PICTURES})
-    return Query(name="series", values=values)
+    return Query(values=values)
 
 
 def series_info(found: Found, key: str, site: str) -> SeriesInfo:
@@ -106,7 +106,7 @@ def with_seasons(info: SeriesInfo, seasons: list[SeasonInfo]) -> SeriesInfo:
 def seasons_query(section: Seasons) -> Query:
     """What is asked of the list of seasons."""
     values = _wanted(number=section.number, name=section.name)
-    return Query(name="seasons", values=values, items=section.items, limit=MAX_SEASONS)
+    return Query(values=values, items=section.items, limit=MAX_SEASONS)
 
 
 def seasons(found: Found) -> list[SeasonInfo]:
@@ -132,7 +132,7 @@ def episodes_query(section: Episodes) -> Query:
         duration=section.duration,
     )
     values |= _wanted(_LANGUAGES, languages=section.languages)
-    return Query(name="episodes", values=values, items=section.items, limit=MAX_EPISODES, empty=section.empty)
+    return Query(values=values, items=section.items, limit=MAX_EPISODES, empty=section.empty)
 
 
 def episodes(found: Found, season: int, profile: Profile) -> tuple[list[EpisodeInfo], set[str]]:
@@ -175,7 +175,7 @@ def with_episodes(season: SeasonInfo, found: list[EpisodeInfo]) -> SeasonInfo:
 def links_query(section: Links) -> Query:
     """What is asked of the page of an episode."""
     values = _wanted(language=section.language, hoster=section.hoster) | _addresses(url=section.url)
-    return Query(name="links", values=values, items=section.items, limit=MAX_LINKS, empty=section.empty)
+    return Query(values=values, items=section.items, limit=MAX_LINKS, empty=section.empty)
 
 
 def links(found: Found, profile: Profile) -> tuple[list[Link], set[str]]:

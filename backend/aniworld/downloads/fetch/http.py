@@ -29,6 +29,7 @@ from aniworld.downloads.fetch.errors import (
     DiskError,
     DiskFullError,
     ShortBodyError,
+    StalledError,
     TooLargeError,
 )
 from aniworld.downloads.fetch.part import Checkpoint, Part
@@ -83,7 +84,8 @@ class _HttpFetch:
             try:
                 complete = await self._attempt()
             except AppError as error:
-                if self._advanced():
+                # A trickle moves on a little each time; that is no reason to be patient with it.
+                if self._advanced(self._limits.slow_bytes if isinstance(error, StalledError) else 1):
                     patience.progressed()
                 log.debug("%s stopped at %d: %s", self._work.name, self._part.checkpoint.offset, error.detail)
                 await patience.wait(error)
@@ -93,12 +95,11 @@ class _HttpFetch:
         size = self._part.checkpoint.offset
         return Fetched(protocol="http", paths=(self._work,), bytes=size, proven=self._proven)
 
-    def _advanced(self) -> bool:
-        offset = self._part.checkpoint.offset
-        if offset <= self._furthest:
-            return False
-        self._furthest = offset
-        return True
+    def _advanced(self, least: int = 1) -> bool:
+        """Whether the last attempt got further than all before it, by so many bytes."""
+        advance = self._part.checkpoint.offset - self._furthest
+        self._furthest += max(advance, 0)
+        return advance >= least
 
     async def _attempt(self) -> bool:
         """One request; whether the file is complete now."""
