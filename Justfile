@@ -39,7 +39,7 @@ fix: setup
     ruff check --fix-only --quiet
     ruff format --quiet
     npm --prefix frontend run --silent format
-    npm --prefix frontend run --silent lint -- --fix
+    cd frontend && node_modules/.bin/eslint --fix .
 
 # Write the OpenAPI document and the client that is generated from it
 api: setup

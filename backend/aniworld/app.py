@@ -25,9 +25,9 @@ from aniworld.api import EXCEPTION_HANDLERS
 from aniworld.catalog.service import Catalog
 from aniworld.config.service import ConfigFileError, ConfigService
 from aniworld.config.settings import Settings
-from aniworld.db import migrate
+from aniworld.db import schema
 from aniworld.db.engine import Database
-from aniworld.db.migrate import SchemaError
+from aniworld.db.schema import SchemaError
 from aniworld.downloads.engine import Engine
 from aniworld.downloads.pipeline import EpisodePipeline
 from aniworld.downloads.service import DownloadService
@@ -89,7 +89,7 @@ def build(settings: Settings) -> Parts:
 async def running(parts: Parts) -> AsyncIterator[None]:
     """From the first row read to the last connection closed."""
     try:
-        await migrate.upgrade(parts.settings.url, parts.settings.data_dir / "backups")
+        await schema.ensure(parts.settings.url, parts.settings.data_dir / "backups")
         await asyncio.to_thread(parts.config.load)
         await parts.access.load()
         await parts.catalog.load()

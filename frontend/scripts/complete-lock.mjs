@@ -11,7 +11,7 @@ const file = new URL('../package-lock.json', import.meta.url);
 const lock = JSON.parse(readFileSync(file, 'utf8'));
 const packages = lock.packages;
 
-/** The platform that a package of native code names at its end, so that others do not fetch it. */
+/** The platform that a package of native code names at its end, so that others do not fetch it. @param {string} name */
 function platform(name) {
 	const os = /-(android|darwin|freebsd|linux|win32)-/.exec(name)?.[1];
 	const cpu = /-(arm64|arm|x64|ia32|wasm32)(?=-|$)/.exec(name)?.[1];

@@ -191,6 +191,15 @@ async def test_how_long_a_login_lasts_is_configured(owned: AccessService, config
     assert not (await owned.status(long)).authenticated
 
 
+async def test_a_session_ends_to_the_second(owned: AccessService, clock: Clock) -> None:
+    token = await begin(owned)
+    clock.forward(hours=23, minutes=59, seconds=59.5)
+    await owned.authenticate(token)
+    clock.forward(seconds=0.5)
+    with pytest.raises(UnauthenticatedError):
+        await owned.authenticate(token)
+
+
 async def test_expired_sessions_are_deleted_at_the_next_login(owned: AccessService, db: Database, clock: Clock) -> None:
     early = clock()
     await begin(owned)
@@ -245,6 +254,7 @@ async def test_another_process_ends_a_session_within_a_second(
     other = AccessService(db, bus, config, data_dir, clock=clock, passwords=QUICK)
     await other.load()
     token = await begin(owned)
+    await owned.authenticate(token)
     session = await other.authenticate(token)  # the key is shared
     await other.logout(session.id)
     await other.logout(session.id)
@@ -400,7 +410,9 @@ async def test_after_five_wrong_passwords_a_client_waits_longer_each_time(owned:
     assert waits == [30, 60, 120, 240, 480, 900, 900]
     clock.forward(seconds=900)
     assert await begin(owned)
-    assert wait_of(await guess(owned)) is None  # the row of wrong ones is over
+    for _ in range(5):  # the run of wrong ones is over
+        assert wait_of(await guess(owned)) is None
+    assert wait_of(await guess(owned)) == 30
 
 
 async def test_one_client_that_waits_keeps_nobody_else_out(owned: AccessService) -> None:

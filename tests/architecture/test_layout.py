@@ -20,18 +20,18 @@ WORDS = {"__init__", "models", "schemas", "repository", "service", "routes", "jo
 
 OWN: dict[str, set[str]] = {
     "access": {"guards", "passwords", "throttle", "tokens"},
-    "catalog": {"failover", "health", "hoster", "hosters", "provider", "providers", "registry"},
+    "catalog": {"failover", "health", "hoster", "hosters", "pages", "profile", "provider", "providers", "registry"},
     "config": {"settings"},
     "downloads": {"checkpoint", "engine", "fetch", "media", "pipeline", "progress", "states"},
     "events": {"bus"},
-    "library": {"loader", "naming", "scan", "text"},
+    "library": {"details", "folders", "housekeeping", "loader", "naming", "policy", "scan", "steps", "targets", "text"},
     "metadata": {"artwork", "match", "merge", "nfo", "sources"},
     "operations": set(),
 }
 """What a feature has beside those; a file with a new name is a decision, and is taken here."""
 
 INFRASTRUCTURE = {"cli", "db", "kit", "sample"}
-LONGEST = 400
+LONGEST = {"backend": 400, ".ci": 400, "tests": 600, "e2e": 600}
 
 
 def features() -> list[str]:
@@ -64,12 +64,12 @@ def test_tests_mirror_the_backend() -> None:
     assert folders <= mirrored | own
 
 
-@pytest.mark.parametrize("folder", ["backend", "tests", "e2e", ".ci"])
+@pytest.mark.parametrize("folder", LONGEST)
 def test_no_file_is_too_long(folder: str) -> None:
     files = [path for path in project_files() if path.parts[0] == folder and path.suffix == ".py"]
     assert files
     lengths = {path: len((ROOT / path).read_text().splitlines()) for path in files if "migrations" not in path.parts}
-    assert {str(path): length for path, length in lengths.items() if length > LONGEST} == {}
+    assert {str(path): length for path, length in lengths.items() if length > LONGEST[folder]} == {}
 
 
 def test_scripts_can_be_run() -> None:

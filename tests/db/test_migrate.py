@@ -16,11 +16,15 @@ from sqlalchemy import text
 from aniworld.db import migrate
 from aniworld.db.base import Base
 from aniworld.db.engine import Database
-from aniworld.db.migrate import SchemaError
+from aniworld.db.schema import SchemaError, newest_revision
 
 
 async def test_migrations_equal_the_models(database_url: str) -> None:
     assert await migrate.differences(database_url) == []
+
+
+async def test_the_newest_file_names_the_revision(database_url: str, tmp_path: Path) -> None:
+    assert await migrate.upgrade(database_url, tmp_path) == newest_revision()
 
 
 async def test_every_index_of_the_models_is_there(db: Database) -> None:
@@ -88,7 +92,9 @@ def test_an_upgrade_that_is_killed_leaves_the_old_schema_or_the_new_one(tmp_path
     assert killed >= 2
 
 
-async def test_a_copy_is_made_of_what_changes(sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_copy_is_made_of_what_changes(
+    sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path, backups = tmp_path / "old.db", tmp_path / "backups"
     path.write_bytes(sqlite_template.read_bytes())
     # There is only one revision yet: the database is given a predecessor that the scripts know of.
@@ -102,7 +108,8 @@ async def test_a_copy_is_made_of_what_changes(sqlite_template: Path, tmp_path: P
     head = await migrate.upgrade(f"sqlite+aiosqlite:///{path}", backups)
     (versions / "next.py").write_text(
         f'"""Next."""\nfrom alembic import op\nrevision = "next"\ndown_revision = "{head}"\n'
-        "branch_labels = depends_on = None\n\n\ndef upgrade() -> None:\n    op.execute('CREATE TABLE added (x INTEGER)')\n"
+        "branch_labels = depends_on = None\n\n\n"
+        "def upgrade() -> None:\n    op.execute('CREATE TABLE added (x INTEGER)')\n"
     )
     monkeypatch.setattr(migrate, "SCRIPTS", versions.parent)
     assert await migrate.upgrade(f"sqlite+aiosqlite:///{path}", backups) == "next"

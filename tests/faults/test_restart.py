@@ -7,6 +7,7 @@ import json
 import signal
 import time
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,16 @@ THROTTLE = 250_000
 
 
 @pytest.fixture
-async def source(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> AsyncIterator[SampleSource]:
+async def source_life() -> AsyncIterator[AsyncExitStack]:
+    """Closing it ends the source before the test does."""
+    async with AsyncExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+async def source(tmp_path_factory: pytest.TempPathFactory, source_life: AsyncExitStack) -> SampleSource:
     cache = tmp_path_factory.getbasetemp() / "sample-clips"
-    async with SampleSource(cache, seconds=8, throttle=THROTTLE) as source:
-        yield source
+    return await source_life.enter_async_context(SampleSource(cache, seconds=8, throttle=THROTTLE))
 
 
 @pytest.fixture
@@ -127,11 +134,13 @@ async def test_stopping_the_queue_keeps_the_bytes(server: ServerProcess) -> None
     await reaches(client, id_, "completed")
 
 
-async def test_a_source_that_is_gone_is_told_and_tried_again(server: ServerProcess, source: SampleSource) -> None:
+async def test_a_source_that_is_gone_is_told_and_tried_again(
+    server: ServerProcess, source_life: AsyncExitStack
+) -> None:
     client = await server.start()
     key = await add_series(client)
     await client.patch("/api/config/section/downloads", json={"max_retries": 1})
-    await source.stop()
+    await source_life.aclose()
     (id_,) = await queue(client, key, (1, 3))
     await client.post("/api/queue/start")
     item = await reaches(client, id_, "failed")

@@ -16,7 +16,8 @@ from aniworld.catalog.errors import NotAtSourceError, SourceUnreachableError
 from aniworld.catalog.types import Artwork, SeriesInfo
 from aniworld.events.types import OperationUpdate, SeriesLoadingUpdate, SeriesUpdated
 from aniworld.library import loader as loader_module
-from aniworld.library.models import Series
+from aniworld.library.episode_repository import EpisodeRepository
+from aniworld.library.models import Episode, Series
 from tests.library.conftest import Shelf
 from tests.library.doubles import clockwork, episode, pictures_of, season
 
@@ -457,7 +458,8 @@ async def test_a_description_lies_beside_a_new_file(shelf: Shelf) -> None:
     nfo = video.with_suffix(".nfo")
 
     async def written() -> bool:
-        return nfo.exists()
+        async with shelf.db.read() as session:
+            return nfo.exists() and not await EpisodeRepository(session).pending_nfos(1)
 
     async with shelf.loading():
         async with shelf.db.write() as session:
@@ -476,3 +478,23 @@ async def test_a_description_lies_beside_a_new_file(shelf: Shelf) -> None:
         nfo.unlink()
         await shelf.library.reload(key, ["nfo"])
         await shelf.until(written)
+        shelf.catalog.infos["clockwork"] = clockwork(seasons=(season(1, episode(1, 5, title="Renamed")),))
+        await shelf.library.reload(key, ["episodes"])
+
+        async def renamed() -> bool:
+            return b"Renamed" in nfo.read_bytes()
+
+        await shelf.until(renamed)
+
+
+async def test_a_description_that_is_outdated_when_it_is_written_is_written_again(both: Shelf) -> None:
+    key = await both.loaded()
+    targets, _ = await both.library.download_targets(key, [(1, 5, "de"), (1, 6, "de")])
+    async with both.db.write() as session:
+        for target in targets:
+            await both.library.mark_downloaded(session, target.episode_id, "de", f"a/{target.episode}.mkv", 5)
+        repository = EpisodeRepository(session)
+        before = await repository.pending_nfos(10)
+        await session.execute(update(Episode).where(Episode.id == targets[0].episode_id).values(title="Renamed"))
+        await repository.nfo_written(before)
+        assert [file.title for file in await repository.pending_nfos(10)] == ["Renamed"]

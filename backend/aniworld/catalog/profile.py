@@ -165,8 +165,8 @@ def _checked(document: dict[str, Any], file: str, text: str, adapters: frozenset
         problems = list(_problems(profile, adapters))
     except msgspec.ValidationError as error:
         message, _, key = str(error).partition(" - at `$")
-        unknown = re.search(r"unknown field `(.*?)`", message)
-        name = ".".join(part for part in (key.strip("`.").replace("[...]", ""), unknown and unknown.group(1)) if part)
+        inner = re.search(r"(?:unknown|missing required) field `(.*?)`", message)
+        name = ".".join(part for part in (key.strip("`.").replace("[...]", ""), inner and inner.group(1)) if part)
         problems = [FieldError(field=name, message=message)]
     if problems:
         told = "; ".join(

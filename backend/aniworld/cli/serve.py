@@ -19,7 +19,7 @@ import uvicorn
 
 from aniworld.cli.common import data_options, fail, prepare_data_dir
 from aniworld.config.settings import Settings
-from aniworld.db.migrate import database_label
+from aniworld.db.engine import database_label
 from aniworld.kit import log as logs
 from aniworld.kit.lock import DirectoryLock, LockedError
 

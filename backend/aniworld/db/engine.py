@@ -35,6 +35,11 @@ def is_sqlite(url: str) -> bool:
     return make_url(url).get_backend_name() == "sqlite"
 
 
+def database_label(url: str) -> str:
+    """The URL without its password, for a log."""
+    return make_url(url).render_as_string(hide_password=True)
+
+
 def create_engine(url: str, *, pooled: bool = True, foreign_keys: bool = True) -> AsyncEngine:
     """An engine with our pragmas. Migrations use one without a pool and with foreign keys off (see ``migrate``)."""
     if not is_sqlite(url):

@@ -18,18 +18,15 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, make_url, text
+from sqlalchemy import Connection, text
 
 from aniworld.db.base import Base
 from aniworld.db.engine import create_engine, is_sqlite
+from aniworld.db.schema import SchemaError, newest_revision
 from aniworld.kit.clock import now
 
 SCRIPTS = Path(__file__).with_name("migrations")
 _LOCK = 0x616E69  # one name for PostgreSQL's advisory lock
-
-
-class SchemaError(Exception):
-    """The database cannot be used by this version; the text says what to do."""
 
 
 def _config(connection: Connection | None = None) -> Config:
@@ -109,11 +106,14 @@ async def differences(url: str) -> list[object]:
 
 async def _write_revision(url: str, message: str) -> None:
     load_models()
+    number = f"{int(newest_revision()) + 1:04d}"
     engine = create_engine(url, pooled=False, foreign_keys=False)
     try:
         async with engine.execution_options(write=True).begin() as connection:
             await connection.run_sync(_upgrade)
-            await connection.run_sync(lambda sync: command.revision(_config(sync), message=message, autogenerate=True))
+            await connection.run_sync(
+                lambda sync: command.revision(_config(sync), message=message, autogenerate=True, rev_id=number)
+            )
     finally:
         await engine.dispose()
 
@@ -126,11 +126,6 @@ def main(arguments: list[str]) -> None:
     scratch.parent.mkdir(exist_ok=True)
     scratch.unlink(missing_ok=True)
     asyncio.run(_write_revision(f"sqlite+aiosqlite:///{scratch}", arguments[1]))
-
-
-def database_label(url: str) -> str:
-    """The URL without its password, for a log."""
-    return make_url(url).render_as_string(hide_password=True)
 
 
 if __name__ == "__main__":

@@ -183,6 +183,9 @@ class EpisodeRepository:
             await self._session.execute(insert(Episode), chunk)
         if changed:
             await self._session.execute(update(Episode), changed)
+        for chunk in _chunks(changed):
+            of_changed = EpisodeFile.episode_id.in_([values["id"] for values in chunk])
+            await self._session.execute(update(EpisodeFile).where(of_changed).values(nfo_written_at=None))
         gone = [row.id for number, row in known.items() if number not in listed]
         for ids_gone in _chunks(gone):
             has_file = exists().where(EpisodeFile.episode_id == Episode.id)
@@ -276,8 +279,10 @@ class EpisodeRepository:
         )
         return [PendingNfo(**row._mapping) for row in await self._session.execute(query)]
 
-    async def nfo_written(self, ids: Sequence[UUID]) -> None:
-        """These files have their description."""
+    async def nfo_written(self, files: Sequence[PendingNfo]) -> None:
+        """These have their description; not those of which something changed while it was written."""
+        due = {file.file_id: file for file in await self.pending_nfos(len(files))}
+        ids = [file.file_id for file in files if due.get(file.file_id) == file]
         await self._session.execute(update(EpisodeFile).where(EpisodeFile.id.in_(ids)).values(nfo_written_at=now()))
 
     async def rewrite_nfos(self, series_id: UUID) -> None:

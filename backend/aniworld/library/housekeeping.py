@@ -91,11 +91,11 @@ class Housekeeping:
             files = await EpisodeRepository(session).pending_nfos(_BATCH)
         if not files:
             return False
-        written: list[UUID] = []
+        written: list[PendingNfo] = []
         try:
             for file in files:
                 await asyncio.to_thread(_write_nfo, Path(directory), file)
-                written.append(file.file_id)
+                written.append(file)
         finally:
             if written:
                 async with self._db.write() as session:

@@ -140,7 +140,7 @@ class Loader:
             log.exception("The state of %s could not be written", job.key)
         finally:
             del self._running[job.id]
-            self._wake.set()
+            self.wake()
 
     async def _load(self, job: LoadJob, operation: Operation) -> None:
         """Every step that is not done; what fails is told and tried again later, the others go on."""

@@ -15,7 +15,6 @@ from litestar.params import FromPath, FromQuery, JSONBody, Parameter
 
 from aniworld.catalog.errors import NotAtSourceError
 from aniworld.catalog.types import SeriesStatus
-from aniworld.kit.errors import InvalidInputError
 from aniworld.library.errors import ImageNotFoundError
 from aniworld.library.schemas import (
     AddSeries,
@@ -32,7 +31,9 @@ from aniworld.library.types import ImageKind, SeriesFilter, SeriesSort, SortOrde
 from aniworld.metadata.service import media_type
 
 Key = Annotated[str, Parameter(description="Key of the series", max_length=200)]
-Text = Annotated[str | None, Parameter(max_length=200, pattern=r"^[^\x00]*$")]
+Genre = Annotated[
+    str | None, Parameter(description="Only series of this genre", max_length=200, pattern=r"^[^\x00]*$")
+]
 
 _LARGEST_IMAGE = 32 * 1024 * 1024
 _IMAGE_CACHE = "private, max-age=300, stale-while-revalidate=86400"
@@ -49,7 +50,7 @@ async def list_anime(
     q: FromQuery[
         Annotated[str, Parameter(description="Words that the name holds", max_length=200, pattern=r"^[^\x00]*$")]
     ] = "",
-    genre: FromQuery[Text] = None,
+    genre: FromQuery[Genre] = None,
     status: FromQuery[Annotated[SeriesStatus | None, Parameter(description="Whether more episodes come")]] = None,
     sort: FromQuery[Annotated[SeriesSort, Parameter(description="By what to order")]] = "name",
     order: FromQuery[Annotated[SortOrder, Parameter(description="Which end comes first")]] = "asc",
@@ -123,7 +124,7 @@ async def get_image(
     request: Request[Any, Any, Any],
     library: NamedDependency[LibraryService],
     key: FromPath[Key],
-    kind: FromPath[ImageKind],
+    kind: FromPath[Annotated[ImageKind, Parameter(description="Which picture")]],
 ) -> Response[bytes]:
     """From the series' folder; 404 where there is none. Cacheable."""
     path = await library.image(key, kind)
@@ -155,12 +156,10 @@ async def get_image(
 async def search(
     request: Request[Any, Any, Any],
     library: NamedDependency[LibraryService],
-    q: FromQuery[Annotated[str, Parameter(description="What to look for", min_length=1, max_length=200)]],
+    q: FromQuery[Annotated[str, Parameter(description="What to look for", max_length=200, pattern=r"\S")]],
     provider: FromQuery[Annotated[str | None, Parameter(description="Only this source", max_length=64)]] = None,
 ) -> SearchResult:
     """All sources at once. A source that fails is named, and hides no other's answers."""
-    if not q.strip():
-        raise InvalidInputError.field("q", "Say what to look for")
     root = request.scope.get("root_path", "").rstrip("/")
 
     def cover_path(name: str, url: str) -> str:

@@ -14,6 +14,7 @@ from aniworld.kit.schema import Input, Schema
 from aniworld.library.types import STEPS, LoadingStatus, QueueState, Step
 
 _PLAIN = r"^[^\x00-\x1f\x7f]+$"
+_PLAIN_WORDS = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
 
 
 class SeriesOut(Schema, frozen=True):
@@ -162,7 +163,7 @@ class AddSeries(Input, frozen=True):
 
     provider: Annotated[str, Meta(min_length=1, max_length=64, pattern=_PLAIN)]
     provider_key: Annotated[str, Meta(min_length=1, max_length=500, pattern=_PLAIN)]
-    name: Annotated[str, Meta(min_length=1, max_length=300, pattern=_PLAIN)]
+    name: Annotated[str, Meta(min_length=1, max_length=300, pattern=_PLAIN_WORDS)]
 
 
 class ReloadSeries(Input, frozen=True):

@@ -28,7 +28,7 @@ CHILD_SECONDS = 12.0
 MAX_ANSWER = 32 * 1024 * 1024
 
 _FORMATTING = re.compile(r"<(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])", re.IGNORECASE)
-_PLAIN_TAG = re.compile(r"<\w{1,6}(?:\s+[\w:-]{1,40}(?:=\"[^\"<>]{0,200}\")?){0,10}\s*/?>", re.ASCII)
+_PLAIN_TAG = re.compile(r"""<\w{1,6}(?:\s+[\w:-]{1,40}(?:="[^"<>]{0,200}"|='[^'<>]{0,200}')?){0,10}\s*/?>""", re.ASCII)
 _NEEDED = ("LD_LIBRARY_PATH", "PATH", "SYSTEMROOT")
 """Of the environment, for the interpreter to start; nothing else is the child's business."""
 _SAME = 3

@@ -10,7 +10,7 @@ from typing import Any
 import av
 from av.container import InputContainer, OutputContainer
 from av.packet import Packet
-from av.stream import AttachmentStream, Stream
+from av.stream import AttachmentStream, Disposition, Stream
 
 from aniworld.downloads.media.languages import track_languages
 from aniworld.downloads.media.refusal import RefusalError
@@ -18,7 +18,7 @@ from aniworld.downloads.media.source import open_media
 from aniworld.downloads.media.tally import Tally
 from aniworld.downloads.media.timeline import Timeline
 from aniworld.downloads.media.types import Done, RemuxJob, StreamKind
-from aniworld.downloads.media.verify import declared_duration, kind_of, require_video, verify
+from aniworld.downloads.media.verify import declared_duration, kinds_of, language_of, require_video, verify
 
 _OPTIONS = {"matroska": {}, "mp4": {"movflags": "+faststart"}}
 _LARGEST_ATTACHMENT = 64 * 1024 * 1024
@@ -42,39 +42,46 @@ def remux(job: RemuxJob) -> Done:
     return Done(info=info, dropped=tuple(dropped))
 
 
-def _add_tracks(
-    source: InputContainer, target: OutputContainer, job: RemuxJob
-) -> tuple[dict[int, tuple[Stream, StreamKind]], list[str]]:
-    tracks: dict[int, tuple[Stream, StreamKind]] = {}
+def _add_tracks(source: InputContainer, target: OutputContainer, job: RemuxJob) -> tuple[dict[int, Stream], list[str]]:
+    """The output's track for each of the input's that it takes, and in words those that it cannot hold."""
+    tracks: dict[int, Stream] = {}
     dropped = []
-    languages = dict(zip(("audio", "subtitle"), track_languages(job.language, job.container), strict=True))
-    kinds = {stream.index: kind for stream in source.streams if (kind := kind_of(stream)) is not None}
-    for stream in source.streams:
-        kind = kinds.get(stream.index)
-        if kind is None:
-            if isinstance(stream, AttachmentStream) and job.container == "matroska":
-                _attach(stream, target)
-            continue
-        codec = stream.codec_context.name
-        if (
-            codec not in target.supported_codecs
-            and stream.codec_context.codec.canonical_name not in target.supported_codecs
-        ):
+    kinds = kinds_of(source)
+    for index, kind in kinds.items():
+        stream = source.streams[index]
+        codec = stream.codec_context.codec
+        if not {codec.name, codec.canonical_name} & target.supported_codecs:
             if kind != "subtitle":
-                raise RefusalError("codec", f"{codec} cannot be put into {job.container}")
-            dropped.append(f"subtitles of kind {codec}")
+                raise RefusalError("codec", f"{codec.name} cannot be put into {job.container}")
+            dropped.append(f"subtitles of kind {codec.name}")
             continue
-        track = target.add_stream_from_template(stream)
-        known = stream.language if stream.language not in (None, "und") else None
-        only = list(kinds.values()).count(kind) == 1
-        # Of a single track the caller knows best; among several only the file knows which is which.
-        language = (languages.get(kind) if only else None) or known or languages.get(kind)
-        if language:
-            track.metadata["language"] = language
-        tracks[stream.index] = (track, kind)
-    if job.container == "matroska" and (chapters := source.chapters()):
-        target.set_chapters(chapters)
+        track = tracks[index] = target.add_stream_from_template(stream)
+        track.disposition = stream.disposition
+        if title := stream.metadata.get("title"):
+            track.metadata["title"] = title
+    _tag(source, tracks, kinds, job)
+    if job.container == "matroska":
+        for stream in source.streams:
+            if isinstance(stream, AttachmentStream):
+                _attach(stream, target)
+        if chapters := source.chapters():
+            target.set_chapters(chapters)
     return tracks, dropped
+
+
+def _tag(source: InputContainer, tracks: dict[int, Stream], kinds: dict[int, StreamKind], job: RemuxJob) -> None:
+    """Say which language a track is in, and which picture and sound to begin with."""
+    audio, subtitle = track_languages(job.language, job.container)
+    for kind, told in (("video", None), ("audio", audio), ("subtitle", subtitle)):
+        mine = [index for index in tracks if kinds[index] == kind]
+        for index in mine:
+            known = language_of(source.streams[index])
+            # Of a single track the caller knows best; among several only the file knows which is which.
+            language = (told or known) if len(mine) == 1 else (known or told)
+            if language:
+                tracks[index].metadata["language"] = language
+        if mine and kind != "subtitle" and not any(tracks[i].disposition & Disposition.default for i in mine):
+            tracks[mine[0]].disposition |= Disposition.default
 
 
 def _attach(stream: AttachmentStream, target: OutputContainer) -> None:
@@ -84,23 +91,23 @@ def _attach(stream: AttachmentStream, target: OutputContainer) -> None:
         target.add_attachment(stream.name, stream.mimetype, data)
 
 
-def _copy(
-    source: InputContainer, target: OutputContainer, tracks: dict[int, tuple[Stream, StreamKind]], *, joined: bool
-) -> Tally:
+def _copy(source: InputContainer, target: OutputContainer, tracks: dict[int, Stream], *, joined: bool) -> Tally:
     tally = Tally()
     timeline = Timeline((source.start_time or 0) / 1_000_000) if joined or source.format.name == "mpegts" else None
     last: dict[int, int] = {}
-    for packet in source.demux([source.streams[index] for index in tracks]):
+    kinds = kinds_of(source)
+    for packet in source.demux([source.streams[index] for index in kinds]):
         if packet.size == 0 or packet.time_base is None:
             continue
         index = packet.stream.index
-        track, kind = tracks[index]
+        kind = kinds[index]
         _stamp(packet, index, kind, timeline, last)
         assert packet.pts is not None
         start = float(packet.pts * packet.time_base)
         tally.add(kind, start, start + float((packet.duration or 0) * packet.time_base))
-        packet.stream = track
-        target.mux(packet)
+        if index in tracks:  # the others are only counted
+            packet.stream = tracks[index]
+            target.mux(packet)
     return tally
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import av
 import av.error
+import msgspec
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.stream import Disposition, Stream
@@ -32,24 +33,31 @@ def kind_of(stream: Stream) -> StreamKind | None:
     return stream.type if stream.type in ("video", "audio", "subtitle") else None
 
 
+def kinds_of(container: InputContainer) -> dict[int, StreamKind]:
+    """The tracks that matter, by their number in the file."""
+    return {stream.index: kind for stream in container.streams if (kind := kind_of(stream)) is not None}
+
+
+def language_of(stream: Stream) -> str | None:
+    """What the file says; None where it says that it does not know."""
+    return stream.language if stream.language not in (None, "und") else None
+
+
 def describe(container: InputContainer, duration: float | None) -> MediaInfo:
     """What the file holds."""
     return MediaInfo(
         container=container.format.name,
         duration=duration,
-        streams=tuple(_describe(stream, kind) for stream in container.streams if (kind := kind_of(stream)) is not None),
+        streams=tuple(_describe(container.streams[index], kind) for index, kind in kinds_of(container).items()),
     )
 
 
 def _describe(stream: Stream, kind: StreamKind) -> StreamInfo:
-    language = stream.language if stream.language not in (None, "und") else None
-    info = StreamInfo(kind=kind, codec=stream.codec_context.name, language=language)
+    info = StreamInfo(kind=kind, codec=stream.codec_context.name, language=language_of(stream))
     if isinstance(stream, VideoStream):
-        return StreamInfo(
-            kind=kind, codec=info.codec, language=language, width=stream.width or None, height=stream.height or None
-        )
+        return msgspec.structs.replace(info, width=stream.width or None, height=stream.height or None)
     if isinstance(stream, AudioStream):
-        return StreamInfo(kind=kind, codec=info.codec, language=language, channels=stream.channels or None)
+        return msgspec.structs.replace(info, channels=stream.channels or None)
     return info
 
 
@@ -72,7 +80,7 @@ def verify(path: Path, expected: float | None, tolerance: float | None) -> Media
     with open_media([path]) as container:
         require_video(container)
         tally = Tally()
-        kinds = {stream.index: kind for stream in container.streams if (kind := kind_of(stream)) is not None}
+        kinds = kinds_of(container)
         for packet in container.demux([container.streams[index] for index in kinds]):
             time = packet.pts if packet.pts is not None else packet.dts
             if time is None or packet.time_base is None:
@@ -87,22 +95,23 @@ def verify(path: Path, expected: float | None, tolerance: float | None) -> Media
 
 def require_video(container: InputContainer) -> None:
     """Raises :class:`RefusalError` where there is no picture."""
-    if not any(kind_of(stream) == "video" for stream in container.streams):
+    if "video" not in kinds_of(container).values():
         raise RefusalError("no-video", "The file holds no picture")
 
 
 def _decode(paths: Sequence[Path], duration: float) -> None:
     """Decode the first and the last seconds of picture and sound."""
     with open_media(paths) as container:
-        streams = [stream for stream in container.streams if kind_of(stream) in ("video", "audio")]
-        first = {stream.type: stream for stream in reversed(streams)}
+        first = {kind: container.streams[index] for index, kind in reversed(kinds_of(container).items())}
+        first.pop("subtitle", None)
         start = (container.start_time or 0) / _MICROSECONDS
         for stream in first.values():
             _decode_from(container, stream, start, start + _BEGINNING, "beginning")
     # Opened anew: a decoder that has been flushed does not begin again everywhere.
     with open_media(paths) as container:
-        stream = container.streams.video[0]
-        _decode_from(container, stream, start + max(0.0, duration - _ENDING), None, "end")
+        kinds = kinds_of(container)
+        picture = next(container.streams[index] for index, kind in kinds.items() if kind == "video")
+        _decode_from(container, picture, start + max(0.0, duration - _ENDING), None, "end")
 
 
 def _decode_from(container: InputContainer, stream: Stream, start: float, end: float | None, where: str) -> None:

@@ -1,5 +1,5 @@
 /** What a failed call becomes: one kind of error, with words for a person. */
-import { m } from '#lib/paraglide/messages';
+import { m } from '#lib/paraglide/messages.js';
 
 export interface FieldProblem {
 	field: string;

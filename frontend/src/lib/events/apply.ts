@@ -1,14 +1,14 @@
 /** What an event means for what is shown: one switch, on one page. */
 import type { QueryKey } from '@tanstack/svelte-query';
-import { activityKeys, showProgress } from '#lib/features/activity/queries';
-import { libraryKeys } from '#lib/features/library/queries';
-import { progress } from '#lib/features/queue/progress.svelte';
-import { queueKeys } from '#lib/features/queue/queries';
-import { searchKeys } from '#lib/features/search/queries';
-import { m } from '#lib/paraglide/messages';
-import { announcer } from '#lib/ui/announce.svelte';
-import { notify } from '#lib/ui/notify';
-import { episodeCode } from '#lib/utils/format';
+import { activityKeys, showProgress } from '#lib/features/activity/queries.ts';
+import { libraryKeys } from '#lib/features/library/queries.ts';
+import { progress } from '#lib/features/queue/progress.svelte.ts';
+import { queueKeys } from '#lib/features/queue/queries.ts';
+import { searchKeys } from '#lib/features/search/queries.ts';
+import { m } from '#lib/paraglide/messages.js';
+import { announcer } from '#lib/ui/announce.svelte.ts';
+import { notify } from '#lib/ui/notify.ts';
+import { episodeCode } from '#lib/utils/format.ts';
 import type { AppEvent } from './stream';
 
 /** Takes over numbers at once; answers which queries are to be fetched again. */

@@ -1,7 +1,7 @@
 /** Ties the stream to the cache. Started once, by the layout of the pages that need a session. */
-import { base, call, queryClient, sessionEnded } from '#lib/api/client';
-import { authStatus } from '#lib/api/generated';
-import { progress } from '#lib/features/queue/progress.svelte';
+import { base, call, queryClient, sessionEnded } from '#lib/api/client.ts';
+import { authStatus } from '#lib/api/generated/index.ts';
+import { progress } from '#lib/features/queue/progress.svelte.ts';
 import { apply } from './apply';
 import { batch } from './batch';
 import { listen, type StreamState } from './stream';

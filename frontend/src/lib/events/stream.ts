@@ -4,7 +4,7 @@
  * A browser allows few connections to a host, so the tabs elect one (by a lock that ends with the tab) that listens and
  * passes on what it hears. Where locks are missing, which is on plain HTTP, every tab listens while it can be seen.
  */
-import type { StreamEventsResponse } from '#lib/api/generated';
+import type { StreamEventsResponse } from '#lib/api/generated/index.ts';
 
 export type AppEvent = StreamEventsResponse;
 

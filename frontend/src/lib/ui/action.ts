@@ -2,7 +2,7 @@
  * An action is told once (by a feature's `actions.ts`) and shown anywhere: as a button, in a menu, later in the palette.
  */
 import type { Component } from 'svelte';
-import { errorText } from '#lib/api/errors';
+import { errorText } from '#lib/api/errors.ts';
 import { notify } from './notify';
 
 export interface Action {

@@ -1,5 +1,5 @@
 /** Short messages that go away by themselves. The library behind it is loaded when the first one is told. */
-import { m } from '#lib/paraglide/messages';
+import { m } from '#lib/paraglide/messages.js';
 
 interface Options {
 	description?: string;

@@ -1,6 +1,6 @@
 /** Formatting in the language of the interface: `format.ts` with the locale filled in, plus the words it needs. */
-import { m } from '#lib/paraglide/messages';
-import { getLocale } from '#lib/paraglide/runtime';
+import { m } from '#lib/paraglide/messages.js';
+import { getLocale } from '#lib/paraglide/runtime.js';
 import * as format from './format';
 
 export const bytes = (value: number) => format.bytes(value, getLocale());

@@ -1,7 +1,7 @@
 import { error, redirect } from '@sveltejs/kit';
 import { resolve } from '$app/paths';
-import { errorText } from '#lib/api/errors';
-import { status } from '#lib/features/access/queries';
+import { errorText } from '#lib/api/errors.ts';
+import { status } from '#lib/features/access/queries.ts';
 import type { LayoutLoad } from './$types';
 
 /** Everything below needs a session. A later end of it is noticed by the calls themselves. */

@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AddAnimeData, AddAnimeErrors, AddAnimeResponses, AddToQueueData, AddToQueueErrors, AddToQueueResponses, AuthStatusData, AuthStatusResponses, CancelOperationData, CancelOperationErrors, CancelOperationResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ClearCompletedData, ClearCompletedResponses, ClearFailedData, ClearFailedResponses, ClearPendingData, ClearPendingResponses, DeleteAnimeData, DeleteAnimeErrors, DeleteAnimeResponses, DownloadAnimeData, DownloadAnimeErrors, DownloadAnimeResponses, EventsStatusData, EventsStatusResponses, GetAnimeData, GetAnimeErrors, GetAnimeImageData, GetAnimeImageErrors, GetAnimeImageResponses, GetAnimeLoadingStatusData, GetAnimeLoadingStatusErrors, GetAnimeLoadingStatusResponses, GetAnimeResponses, GetConfigData, GetConfigResponses, GetConfigSectionData, GetConfigSectionErrors, GetConfigSectionResponses, GetOperationData, GetOperationErrors, GetOperationResponses, ListAnimeData, ListAnimeErrors, ListAnimeResponses, ListOperationsData, ListOperationsErrors, ListOperationsResponses, ListQueueData, ListQueueErrors, ListQueueResponses, ListSessionsData, ListSessionsResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutResponses, PatchConfigSectionData, PatchConfigSectionErrors, PatchConfigSectionResponses, PauseQueueData, PauseQueueItemData, PauseQueueItemErrors, PauseQueueItemResponses, PauseQueueResponses, PutConfigData, PutConfigErrors, PutConfigResponses, QueueStatusData, QueueStatusErrors, QueueStatusResponses, ReloadAnimeData, ReloadAnimeErrors, ReloadAnimeResponses, RemoveFromQueueData, RemoveFromQueueErrors, RemoveFromQueueResponses, RemoveManyFromQueueData, RemoveManyFromQueueErrors, RemoveManyFromQueueResponses, ReorderQueueData, ReorderQueueErrors, ReorderQueueResponses, RestoreAnimeData, RestoreAnimeErrors, RestoreAnimeResponses, ResumeQueueData, ResumeQueueItemData, ResumeQueueItemErrors, ResumeQueueItemResponses, ResumeQueueResponses, RetryQueueData, RetryQueueErrors, RetryQueueResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, SearchCoverData, SearchCoverErrors, SearchCoverResponses, SearchData, SearchErrors, SearchResponses, SetupData, SetupErrors, SetupResponses, StartQueueData, StartQueueResponses, StopQueueData, StopQueueResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, UpdateAnimeData, UpdateAnimeErrors, UpdateAnimeResponses, ValidateConfigData, ValidateConfigErrors, ValidateConfigResponses } from './types.gen';
+import type { AddAnimeData, AddAnimeErrors, AddAnimeResponses, AddToQueueData, AddToQueueErrors, AddToQueueResponses, AuthStatusData, AuthStatusErrors, AuthStatusResponses, CancelOperationData, CancelOperationErrors, CancelOperationResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ClearCompletedData, ClearCompletedErrors, ClearCompletedResponses, ClearFailedData, ClearFailedErrors, ClearFailedResponses, ClearPendingData, ClearPendingErrors, ClearPendingResponses, DeleteAnimeData, DeleteAnimeErrors, DeleteAnimeResponses, DownloadAnimeData, DownloadAnimeErrors, DownloadAnimeResponses, EventsStatusData, EventsStatusErrors, EventsStatusResponses, GetAnimeData, GetAnimeErrors, GetAnimeImageData, GetAnimeImageErrors, GetAnimeImageResponses, GetAnimeLoadingStatusData, GetAnimeLoadingStatusErrors, GetAnimeLoadingStatusResponses, GetAnimeResponses, GetConfigData, GetConfigErrors, GetConfigResponses, GetConfigSectionData, GetConfigSectionErrors, GetConfigSectionResponses, GetOperationData, GetOperationErrors, GetOperationResponses, HealthData, HealthResponses, ListAnimeData, ListAnimeErrors, ListAnimeResponses, ListOperationsData, ListOperationsErrors, ListOperationsResponses, ListQueueData, ListQueueErrors, ListQueueResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, PatchConfigSectionData, PatchConfigSectionErrors, PatchConfigSectionResponses, PauseQueueData, PauseQueueErrors, PauseQueueItemData, PauseQueueItemErrors, PauseQueueItemResponses, PauseQueueResponses, PutConfigData, PutConfigErrors, PutConfigResponses, QueueStatusData, QueueStatusErrors, QueueStatusResponses, ReadyData, ReadyResponses, ReloadAnimeData, ReloadAnimeErrors, ReloadAnimeResponses, RemoveFromQueueData, RemoveFromQueueErrors, RemoveFromQueueResponses, RemoveManyFromQueueData, RemoveManyFromQueueErrors, RemoveManyFromQueueResponses, ReorderQueueData, ReorderQueueErrors, ReorderQueueResponses, RestoreAnimeData, RestoreAnimeErrors, RestoreAnimeResponses, ResumeQueueData, ResumeQueueErrors, ResumeQueueItemData, ResumeQueueItemErrors, ResumeQueueItemResponses, ResumeQueueResponses, RetryQueueData, RetryQueueErrors, RetryQueueResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, SearchCoverData, SearchCoverErrors, SearchCoverResponses, SearchData, SearchErrors, SearchResponses, SetQueuePriorityData, SetQueuePriorityErrors, SetQueuePriorityResponses, SetupData, SetupErrors, SetupResponses, StartQueueData, StartQueueErrors, StartQueueResponses, StopQueueData, StopQueueErrors, StopQueueResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, UpdateAnimeData, UpdateAnimeErrors, UpdateAnimeResponses, ValidateConfigData, ValidateConfigErrors, ValidateConfigResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -19,14 +19,31 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
 };
 
 /**
- * Listanime
+ * The series of the library
+ *
+ * A page of the library, without episodes.
  */
-export const listAnime = <ThrowOnError extends boolean = false>(options?: Options<ListAnimeData, ThrowOnError>): RequestResult<ListAnimeResponses, ListAnimeErrors, ThrowOnError> => (options?.client ?? client).get<ListAnimeResponses, ListAnimeErrors, ThrowOnError>({ url: '/api/anime', ...options });
+export const listAnime = <ThrowOnError extends boolean = false>(options?: Options<ListAnimeData, ThrowOnError>): RequestResult<ListAnimeResponses, ListAnimeErrors, ThrowOnError> => (options?.client ?? client).get<ListAnimeResponses, ListAnimeErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/anime',
+    ...options
+});
 
 /**
- * Addanime
+ * Add a series
+ *
+ * Answers at once; its episodes, description and pictures are loaded in the background.
  */
 export const addAnime = <ThrowOnError extends boolean = false>(options: Options<AddAnimeData, ThrowOnError>): RequestResult<AddAnimeResponses, AddAnimeErrors, ThrowOnError> => (options.client ?? client).post<AddAnimeResponses, AddAnimeErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
     url: '/api/anime/add',
     ...options,
     headers: {
@@ -36,19 +53,46 @@ export const addAnime = <ThrowOnError extends boolean = false>(options: Options<
 });
 
 /**
- * Deleteanime
+ * Take a series out of the library
+ *
+ * It can be restored; files that were deleted cannot.
  */
-export const deleteAnime = <ThrowOnError extends boolean = false>(options: Options<DeleteAnimeData, ThrowOnError>): RequestResult<DeleteAnimeResponses, DeleteAnimeErrors, ThrowOnError> => (options.client ?? client).delete<DeleteAnimeResponses, DeleteAnimeErrors, ThrowOnError>({ url: '/api/anime/{key}', ...options });
+export const deleteAnime = <ThrowOnError extends boolean = false>(options: Options<DeleteAnimeData, ThrowOnError>): RequestResult<DeleteAnimeResponses, DeleteAnimeErrors, ThrowOnError> => (options.client ?? client).delete<DeleteAnimeResponses, DeleteAnimeErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/anime/{key}',
+    ...options
+});
 
 /**
- * Getanime
+ * One series
+ *
+ * A series with its seasons and episodes; the specials come last.
  */
-export const getAnime = <ThrowOnError extends boolean = false>(options: Options<GetAnimeData, ThrowOnError>): RequestResult<GetAnimeResponses, GetAnimeErrors, ThrowOnError> => (options.client ?? client).get<GetAnimeResponses, GetAnimeErrors, ThrowOnError>({ url: '/api/anime/{key}', ...options });
+export const getAnime = <ThrowOnError extends boolean = false>(options: Options<GetAnimeData, ThrowOnError>): RequestResult<GetAnimeResponses, GetAnimeErrors, ThrowOnError> => (options.client ?? client).get<GetAnimeResponses, GetAnimeErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/anime/{key}',
+    ...options
+});
 
 /**
- * Updateanime
+ * Change a series
+ *
+ * Only what is named changes.
  */
 export const updateAnime = <ThrowOnError extends boolean = false>(options: Options<UpdateAnimeData, ThrowOnError>): RequestResult<UpdateAnimeResponses, UpdateAnimeErrors, ThrowOnError> => (options.client ?? client).patch<UpdateAnimeResponses, UpdateAnimeErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
     url: '/api/anime/{key}',
     ...options,
     headers: {
@@ -58,9 +102,16 @@ export const updateAnime = <ThrowOnError extends boolean = false>(options: Optio
 });
 
 /**
- * Downloadanime
+ * Queue episodes of a series
+ *
+ * Queue some episodes, or with ``missing`` all that is out and not there.
  */
 export const downloadAnime = <ThrowOnError extends boolean = false>(options: Options<DownloadAnimeData, ThrowOnError>): RequestResult<DownloadAnimeResponses, DownloadAnimeErrors, ThrowOnError> => (options.client ?? client).post<DownloadAnimeResponses, DownloadAnimeErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
     url: '/api/anime/{key}/download',
     ...options,
     headers: {
@@ -70,19 +121,46 @@ export const downloadAnime = <ThrowOnError extends boolean = false>(options: Opt
 });
 
 /**
- * Getanimeimage
+ * A picture of a series
+ *
+ * From the series' folder; 404 where there is none. Cacheable.
  */
-export const getAnimeImage = <ThrowOnError extends boolean = false>(options: Options<GetAnimeImageData, ThrowOnError>): RequestResult<GetAnimeImageResponses, GetAnimeImageErrors, ThrowOnError> => (options.client ?? client).get<GetAnimeImageResponses, GetAnimeImageErrors, ThrowOnError>({ url: '/api/anime/{key}/images/{kind}', ...options });
+export const getAnimeImage = <ThrowOnError extends boolean = false>(options: Options<GetAnimeImageData, ThrowOnError>): RequestResult<GetAnimeImageResponses, GetAnimeImageErrors, ThrowOnError> => (options.client ?? client).get<GetAnimeImageResponses, GetAnimeImageErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/anime/{key}/images/{kind}',
+    ...options
+});
 
 /**
- * Getanimeloadingstatus
+ * How far a series is loaded
+ *
+ * Which parts are there, what is under way, and what went wrong.
  */
-export const getAnimeLoadingStatus = <ThrowOnError extends boolean = false>(options: Options<GetAnimeLoadingStatusData, ThrowOnError>): RequestResult<GetAnimeLoadingStatusResponses, GetAnimeLoadingStatusErrors, ThrowOnError> => (options.client ?? client).get<GetAnimeLoadingStatusResponses, GetAnimeLoadingStatusErrors, ThrowOnError>({ url: '/api/anime/{key}/loading-status', ...options });
+export const getAnimeLoadingStatus = <ThrowOnError extends boolean = false>(options: Options<GetAnimeLoadingStatusData, ThrowOnError>): RequestResult<GetAnimeLoadingStatusResponses, GetAnimeLoadingStatusErrors, ThrowOnError> => (options.client ?? client).get<GetAnimeLoadingStatusResponses, GetAnimeLoadingStatusErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/anime/{key}/loading-status',
+    ...options
+});
 
 /**
- * Reloadanime
+ * Load parts of a series again
+ *
+ * In the background; pictures that are there are replaced.
  */
 export const reloadAnime = <ThrowOnError extends boolean = false>(options: Options<ReloadAnimeData, ThrowOnError>): RequestResult<ReloadAnimeResponses, ReloadAnimeErrors, ThrowOnError> => (options.client ?? client).post<ReloadAnimeResponses, ReloadAnimeErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
     url: '/api/anime/{key}/reload',
     ...options,
     headers: {
@@ -92,14 +170,31 @@ export const reloadAnime = <ThrowOnError extends boolean = false>(options: Optio
 });
 
 /**
- * Restoreanime
+ * Bring a series back
+ *
+ * One that was taken out of the library, with everything that is known of it.
  */
-export const restoreAnime = <ThrowOnError extends boolean = false>(options: Options<RestoreAnimeData, ThrowOnError>): RequestResult<RestoreAnimeResponses, RestoreAnimeErrors, ThrowOnError> => (options.client ?? client).post<RestoreAnimeResponses, RestoreAnimeErrors, ThrowOnError>({ url: '/api/anime/{key}/restore', ...options });
+export const restoreAnime = <ThrowOnError extends boolean = false>(options: Options<RestoreAnimeData, ThrowOnError>): RequestResult<RestoreAnimeResponses, RestoreAnimeErrors, ThrowOnError> => (options.client ?? client).post<RestoreAnimeResponses, RestoreAnimeErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/anime/{key}/restore',
+    ...options
+});
 
 /**
- * Login
+ * Log in
+ *
+ * Begin a session: the token for programs, the same as an HttpOnly cookie for browsers. Needs no session.
  */
 export const login = <ThrowOnError extends boolean = false>(options: Options<LoginData, ThrowOnError>): RequestResult<LoginResponses, LoginErrors, ThrowOnError> => (options.client ?? client).post<LoginResponses, LoginErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
     url: '/api/auth/login',
     ...options,
     headers: {
@@ -109,14 +204,31 @@ export const login = <ThrowOnError extends boolean = false>(options: Options<Log
 });
 
 /**
- * Logout
+ * Log out
+ *
+ * End this session: its token is dead from now on, wherever a copy of it is, and its event streams end.
  */
-export const logout = <ThrowOnError extends boolean = false>(options?: Options<LogoutData, ThrowOnError>): RequestResult<LogoutResponses, unknown, ThrowOnError> => (options?.client ?? client).post<LogoutResponses, unknown, ThrowOnError>({ url: '/api/auth/logout', ...options });
+export const logout = <ThrowOnError extends boolean = false>(options?: Options<LogoutData, ThrowOnError>): RequestResult<LogoutResponses, LogoutErrors, ThrowOnError> => (options?.client ?? client).post<LogoutResponses, LogoutErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/auth/logout',
+    ...options
+});
 
 /**
- * Changepassword
+ * Change the password
+ *
+ * Every other session ends; this one goes on.
  */
 export const changePassword = <ThrowOnError extends boolean = false>(options: Options<ChangePasswordData, ThrowOnError>): RequestResult<ChangePasswordResponses, ChangePasswordErrors, ThrowOnError> => (options.client ?? client).post<ChangePasswordResponses, ChangePasswordErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
     url: '/api/auth/password',
     ...options,
     headers: {
@@ -126,19 +238,48 @@ export const changePassword = <ThrowOnError extends boolean = false>(options: Op
 });
 
 /**
- * Listsessions
+ * Who is logged in
+ *
+ * Every session that holds, with its address, program and last activity.
  */
-export const listSessions = <ThrowOnError extends boolean = false>(options?: Options<ListSessionsData, ThrowOnError>): RequestResult<ListSessionsResponses, unknown, ThrowOnError> => (options?.client ?? client).get<ListSessionsResponses, unknown, ThrowOnError>({ url: '/api/auth/sessions', ...options });
+export const listSessions = <ThrowOnError extends boolean = false>(options?: Options<ListSessionsData, ThrowOnError>): RequestResult<ListSessionsResponses, ListSessionsErrors, ThrowOnError> => (options?.client ?? client).get<ListSessionsResponses, ListSessionsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/auth/sessions',
+    ...options
+});
 
 /**
- * Revokesession
+ * End a session
+ *
+ * Its token is dead from now on, and its event streams end.
  */
-export const revokeSession = <ThrowOnError extends boolean = false>(options: Options<RevokeSessionData, ThrowOnError>): RequestResult<RevokeSessionResponses, RevokeSessionErrors, ThrowOnError> => (options.client ?? client).delete<RevokeSessionResponses, RevokeSessionErrors, ThrowOnError>({ url: '/api/auth/sessions/{session_id}', ...options });
+export const revokeSession = <ThrowOnError extends boolean = false>(options: Options<RevokeSessionData, ThrowOnError>): RequestResult<RevokeSessionResponses, RevokeSessionErrors, ThrowOnError> => (options.client ?? client).delete<RevokeSessionResponses, RevokeSessionErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/auth/sessions/{session_id}',
+    ...options
+});
 
 /**
- * Setup
+ * Set the server up
+ *
+ * Choose the master password and the anime directory. Works once; whoever does it is logged in. Needs no session.
+ *
+ * The code stands at the console that started the server; on the same machine it may be left out.
  */
 export const setup = <ThrowOnError extends boolean = false>(options: Options<SetupData, ThrowOnError>): RequestResult<SetupResponses, SetupErrors, ThrowOnError> => (options.client ?? client).post<SetupResponses, SetupErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
     url: '/api/auth/setup',
     ...options,
     headers: {
@@ -148,19 +289,46 @@ export const setup = <ThrowOnError extends boolean = false>(options: Options<Set
 });
 
 /**
- * Authstatus
+ * Where the asker stands
+ *
+ * Whether the server must still be set up, and whether the asker is logged in. Needs no session.
  */
-export const authStatus = <ThrowOnError extends boolean = false>(options?: Options<AuthStatusData, ThrowOnError>): RequestResult<AuthStatusResponses, unknown, ThrowOnError> => (options?.client ?? client).get<AuthStatusResponses, unknown, ThrowOnError>({ url: '/api/auth/status', ...options });
+export const authStatus = <ThrowOnError extends boolean = false>(options?: Options<AuthStatusData, ThrowOnError>): RequestResult<AuthStatusResponses, AuthStatusErrors, ThrowOnError> => (options?.client ?? client).get<AuthStatusResponses, AuthStatusErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/auth/status',
+    ...options
+});
 
 /**
- * Getconfig
+ * The whole configuration
+ *
+ * What holds now.
  */
-export const getConfig = <ThrowOnError extends boolean = false>(options?: Options<GetConfigData, ThrowOnError>): RequestResult<GetConfigResponses, unknown, ThrowOnError> => (options?.client ?? client).get<GetConfigResponses, unknown, ThrowOnError>({ url: '/api/config', ...options });
+export const getConfig = <ThrowOnError extends boolean = false>(options?: Options<GetConfigData, ThrowOnError>): RequestResult<GetConfigResponses, GetConfigErrors, ThrowOnError> => (options?.client ?? client).get<GetConfigResponses, GetConfigErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/config',
+    ...options
+});
 
 /**
- * Putconfig
+ * Replace the configuration
+ *
+ * Validated whole, written atomically, in force at once. What is left out goes back to its default.
  */
 export const putConfig = <ThrowOnError extends boolean = false>(options: Options<PutConfigData, ThrowOnError>): RequestResult<PutConfigResponses, PutConfigErrors, ThrowOnError> => (options.client ?? client).put<PutConfigResponses, PutConfigErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
     url: '/api/config',
     ...options,
     headers: {
@@ -170,14 +338,31 @@ export const putConfig = <ThrowOnError extends boolean = false>(options: Options
 });
 
 /**
- * Getconfigsection
+ * One section
+ *
+ * What holds now in one section.
  */
-export const getConfigSection = <ThrowOnError extends boolean = false>(options: Options<GetConfigSectionData, ThrowOnError>): RequestResult<GetConfigSectionResponses, GetConfigSectionErrors, ThrowOnError> => (options.client ?? client).get<GetConfigSectionResponses, GetConfigSectionErrors, ThrowOnError>({ url: '/api/config/section/{name}', ...options });
+export const getConfigSection = <ThrowOnError extends boolean = false>(options: Options<GetConfigSectionData, ThrowOnError>): RequestResult<GetConfigSectionResponses, GetConfigSectionErrors, ThrowOnError> => (options.client ?? client).get<GetConfigSectionResponses, GetConfigSectionErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/config/section/{name}',
+    ...options
+});
 
 /**
- * Patchconfigsection
+ * Change one section
+ *
+ * Only the named fields change; in force at once.
  */
 export const patchConfigSection = <ThrowOnError extends boolean = false>(options: Options<PatchConfigSectionData, ThrowOnError>): RequestResult<PatchConfigSectionResponses, PatchConfigSectionErrors, ThrowOnError> => (options.client ?? client).patch<PatchConfigSectionResponses, PatchConfigSectionErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
     url: '/api/config/section/{name}',
     ...options,
     headers: {
@@ -187,9 +372,16 @@ export const patchConfigSection = <ThrowOnError extends boolean = false>(options
 });
 
 /**
- * Validateconfig
+ * Check a configuration
+ *
+ * Whether it would be taken, and what is wrong with it. Changes nothing.
  */
 export const validateConfig = <ThrowOnError extends boolean = false>(options: Options<ValidateConfigData, ThrowOnError>): RequestResult<ValidateConfigResponses, ValidateConfigErrors, ThrowOnError> => (options.client ?? client).post<ValidateConfigResponses, ValidateConfigErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
     url: '/api/config/validate',
     ...options,
     headers: {
@@ -203,34 +395,87 @@ export const validateConfig = <ThrowOnError extends boolean = false>(options: Op
  *
  * Every change as it happens. Come back with ``Last-Event-ID`` to get what was missed, or a ``resync`` event.
  */
-export const streamEvents = <ThrowOnError extends boolean = false>(options?: Options<StreamEventsData, ThrowOnError, StreamEventsResponse>): Promise<ServerSentEventsResult<StreamEventsResponses>> => (options?.client ?? client).sse.get<StreamEventsResponses, StreamEventsErrors, ThrowOnError>({ url: '/api/events', ...options });
+export const streamEvents = <ThrowOnError extends boolean = false>(options?: Options<StreamEventsData, ThrowOnError, StreamEventsResponse>): Promise<ServerSentEventsResult<StreamEventsResponses>> => (options?.client ?? client).sse.get<StreamEventsResponses, StreamEventsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/events',
+    ...options
+});
 
 /**
  * Who is listening
  *
  * Open streams and the readers of each topic.
  */
-export const eventsStatus = <ThrowOnError extends boolean = false>(options?: Options<EventsStatusData, ThrowOnError>): RequestResult<EventsStatusResponses, unknown, ThrowOnError> => (options?.client ?? client).get<EventsStatusResponses, unknown, ThrowOnError>({ url: '/api/events/status', ...options });
+export const eventsStatus = <ThrowOnError extends boolean = false>(options?: Options<EventsStatusData, ThrowOnError>): RequestResult<EventsStatusResponses, EventsStatusErrors, ThrowOnError> => (options?.client ?? client).get<EventsStatusResponses, EventsStatusErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/events/status',
+    ...options
+});
 
 /**
- * Listoperations
+ * Long work, the newest first
+ *
+ * What runs and what ran since the start: loads, downloads, scans, bulk changes.
  */
-export const listOperations = <ThrowOnError extends boolean = false>(options?: Options<ListOperationsData, ThrowOnError>): RequestResult<ListOperationsResponses, ListOperationsErrors, ThrowOnError> => (options?.client ?? client).get<ListOperationsResponses, ListOperationsErrors, ThrowOnError>({ url: '/api/operations', ...options });
+export const listOperations = <ThrowOnError extends boolean = false>(options?: Options<ListOperationsData, ThrowOnError>): RequestResult<ListOperationsResponses, ListOperationsErrors, ThrowOnError> => (options?.client ?? client).get<ListOperationsResponses, ListOperationsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/operations',
+    ...options
+});
 
 /**
- * Getoperation
+ * One piece of long work
+ *
+ * How far it is.
  */
-export const getOperation = <ThrowOnError extends boolean = false>(options: Options<GetOperationData, ThrowOnError>): RequestResult<GetOperationResponses, GetOperationErrors, ThrowOnError> => (options.client ?? client).get<GetOperationResponses, GetOperationErrors, ThrowOnError>({ url: '/api/operations/{operation_id}', ...options });
+export const getOperation = <ThrowOnError extends boolean = false>(options: Options<GetOperationData, ThrowOnError>): RequestResult<GetOperationResponses, GetOperationErrors, ThrowOnError> => (options.client ?? client).get<GetOperationResponses, GetOperationErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/operations/{operation_id}',
+    ...options
+});
 
 /**
- * Canceloperation
+ * Cancel long work
+ *
+ * Ask it to end; it ends at the next point where that is safe.
  */
-export const cancelOperation = <ThrowOnError extends boolean = false>(options: Options<CancelOperationData, ThrowOnError>): RequestResult<CancelOperationResponses, CancelOperationErrors, ThrowOnError> => (options.client ?? client).post<CancelOperationResponses, CancelOperationErrors, ThrowOnError>({ url: '/api/operations/{operation_id}/cancel', ...options });
+export const cancelOperation = <ThrowOnError extends boolean = false>(options: Options<CancelOperationData, ThrowOnError>): RequestResult<CancelOperationResponses, CancelOperationErrors, ThrowOnError> => (options.client ?? client).post<CancelOperationResponses, CancelOperationErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/operations/{operation_id}/cancel',
+    ...options
+});
 
 /**
- * Removemanyfromqueue
+ * Remove items
+ *
+ * As removing one; unknown ids are passed over.
  */
 export const removeManyFromQueue = <ThrowOnError extends boolean = false>(options: Options<RemoveManyFromQueueData, ThrowOnError>): RequestResult<RemoveManyFromQueueResponses, RemoveManyFromQueueErrors, ThrowOnError> => (options.client ?? client).delete<RemoveManyFromQueueResponses, RemoveManyFromQueueErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
     url: '/api/queue',
     ...options,
     headers: {
@@ -240,14 +485,31 @@ export const removeManyFromQueue = <ThrowOnError extends boolean = false>(option
 });
 
 /**
- * Listqueue
+ * Queue items
+ *
+ * Open items in the order in which they will run, ended ones the newest first.
  */
-export const listQueue = <ThrowOnError extends boolean = false>(options?: Options<ListQueueData, ThrowOnError>): RequestResult<ListQueueResponses, ListQueueErrors, ThrowOnError> => (options?.client ?? client).get<ListQueueResponses, ListQueueErrors, ThrowOnError>({ url: '/api/queue', ...options });
+export const listQueue = <ThrowOnError extends boolean = false>(options?: Options<ListQueueData, ThrowOnError>): RequestResult<ListQueueResponses, ListQueueErrors, ThrowOnError> => (options?.client ?? client).get<ListQueueResponses, ListQueueErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/queue',
+    ...options
+});
 
 /**
- * Addtoqueue
+ * Queue episodes
+ *
+ * Queue episodes of one series. What cannot be had, is there already or is queued already is skipped and told.
  */
 export const addToQueue = <ThrowOnError extends boolean = false>(options: Options<AddToQueueData, ThrowOnError>): RequestResult<AddToQueueResponses, AddToQueueErrors, ThrowOnError> => (options.client ?? client).post<AddToQueueResponses, AddToQueueErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
     url: '/api/queue/add',
     ...options,
     headers: {
@@ -257,39 +519,125 @@ export const addToQueue = <ThrowOnError extends boolean = false>(options: Option
 });
 
 /**
- * Clearcompleted
+ * Forget completed items
+ *
+ * The files stay.
  */
-export const clearCompleted = <ThrowOnError extends boolean = false>(options?: Options<ClearCompletedData, ThrowOnError>): RequestResult<ClearCompletedResponses, unknown, ThrowOnError> => (options?.client ?? client).delete<ClearCompletedResponses, unknown, ThrowOnError>({ url: '/api/queue/completed', ...options });
+export const clearCompleted = <ThrowOnError extends boolean = false>(options?: Options<ClearCompletedData, ThrowOnError>): RequestResult<ClearCompletedResponses, ClearCompletedErrors, ThrowOnError> => (options?.client ?? client).delete<ClearCompletedResponses, ClearCompletedErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/queue/completed',
+    ...options
+});
 
 /**
- * Clearfailed
+ * Forget failed items
+ *
+ * Partial files go too.
  */
-export const clearFailed = <ThrowOnError extends boolean = false>(options?: Options<ClearFailedData, ThrowOnError>): RequestResult<ClearFailedResponses, unknown, ThrowOnError> => (options?.client ?? client).delete<ClearFailedResponses, unknown, ThrowOnError>({ url: '/api/queue/failed', ...options });
+export const clearFailed = <ThrowOnError extends boolean = false>(options?: Options<ClearFailedData, ThrowOnError>): RequestResult<ClearFailedResponses, ClearFailedErrors, ThrowOnError> => (options?.client ?? client).delete<ClearFailedResponses, ClearFailedErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/queue/failed',
+    ...options
+});
 
 /**
- * Pausequeueitem
+ * Hold one item back
+ *
+ * A running download stops at a resumable point.
  */
-export const pauseQueueItem = <ThrowOnError extends boolean = false>(options: Options<PauseQueueItemData, ThrowOnError>): RequestResult<PauseQueueItemResponses, PauseQueueItemErrors, ThrowOnError> => (options.client ?? client).post<PauseQueueItemResponses, PauseQueueItemErrors, ThrowOnError>({ url: '/api/queue/items/{item_id}/pause', ...options });
+export const pauseQueueItem = <ThrowOnError extends boolean = false>(options: Options<PauseQueueItemData, ThrowOnError>): RequestResult<PauseQueueItemResponses, PauseQueueItemErrors, ThrowOnError> => (options.client ?? client).post<PauseQueueItemResponses, PauseQueueItemErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/queue/items/{item_id}/pause',
+    ...options
+});
 
 /**
- * Resumequeueitem
+ * Release one item
+ *
+ * It waits its turn again and goes on from the bytes it has.
  */
-export const resumeQueueItem = <ThrowOnError extends boolean = false>(options: Options<ResumeQueueItemData, ThrowOnError>): RequestResult<ResumeQueueItemResponses, ResumeQueueItemErrors, ThrowOnError> => (options.client ?? client).post<ResumeQueueItemResponses, ResumeQueueItemErrors, ThrowOnError>({ url: '/api/queue/items/{item_id}/resume', ...options });
+export const resumeQueueItem = <ThrowOnError extends boolean = false>(options: Options<ResumeQueueItemData, ThrowOnError>): RequestResult<ResumeQueueItemResponses, ResumeQueueItemErrors, ThrowOnError> => (options.client ?? client).post<ResumeQueueItemResponses, ResumeQueueItemErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/queue/items/{item_id}/resume',
+    ...options
+});
 
 /**
- * Pausequeue
+ * Begin no new downloads
+ *
+ * What runs goes on; none begins.
  */
-export const pauseQueue = <ThrowOnError extends boolean = false>(options?: Options<PauseQueueData, ThrowOnError>): RequestResult<PauseQueueResponses, unknown, ThrowOnError> => (options?.client ?? client).post<PauseQueueResponses, unknown, ThrowOnError>({ url: '/api/queue/pause', ...options });
+export const pauseQueue = <ThrowOnError extends boolean = false>(options?: Options<PauseQueueData, ThrowOnError>): RequestResult<PauseQueueResponses, PauseQueueErrors, ThrowOnError> => (options?.client ?? client).post<PauseQueueResponses, PauseQueueErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/queue/pause',
+    ...options
+});
 
 /**
- * Clearpending
+ * Empty the queue
+ *
+ * What runs goes on; what is held back stays.
  */
-export const clearPending = <ThrowOnError extends boolean = false>(options?: Options<ClearPendingData, ThrowOnError>): RequestResult<ClearPendingResponses, unknown, ThrowOnError> => (options?.client ?? client).delete<ClearPendingResponses, unknown, ThrowOnError>({ url: '/api/queue/pending', ...options });
+export const clearPending = <ThrowOnError extends boolean = false>(options?: Options<ClearPendingData, ThrowOnError>): RequestResult<ClearPendingResponses, ClearPendingErrors, ThrowOnError> => (options?.client ?? client).delete<ClearPendingResponses, ClearPendingErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/queue/pending',
+    ...options
+});
 
 /**
- * Reorderqueue
+ * Change priorities
+ *
+ * Give open items a priority; what runs already goes on.
+ */
+export const setQueuePriority = <ThrowOnError extends boolean = false>(options: Options<SetQueuePriorityData, ThrowOnError>): RequestResult<SetQueuePriorityResponses, SetQueuePriorityErrors, ThrowOnError> => (options.client ?? client).post<SetQueuePriorityResponses, SetQueuePriorityErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/queue/priority',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Change the order of pending items
+ *
+ * Either ``item_ids`` in their new order, or ``item_id`` and its ``new_position``.
  */
 export const reorderQueue = <ThrowOnError extends boolean = false>(options: Options<ReorderQueueData, ThrowOnError>): RequestResult<ReorderQueueResponses, ReorderQueueErrors, ThrowOnError> => (options.client ?? client).post<ReorderQueueResponses, ReorderQueueErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
     url: '/api/queue/reorder',
     ...options,
     headers: {
@@ -299,14 +647,31 @@ export const reorderQueue = <ThrowOnError extends boolean = false>(options: Opti
 });
 
 /**
- * Resumequeue
+ * End the pause
+ *
+ * Waiting items begin again, if the queue runs.
  */
-export const resumeQueue = <ThrowOnError extends boolean = false>(options?: Options<ResumeQueueData, ThrowOnError>): RequestResult<ResumeQueueResponses, unknown, ThrowOnError> => (options?.client ?? client).post<ResumeQueueResponses, unknown, ThrowOnError>({ url: '/api/queue/resume', ...options });
+export const resumeQueue = <ThrowOnError extends boolean = false>(options?: Options<ResumeQueueData, ThrowOnError>): RequestResult<ResumeQueueResponses, ResumeQueueErrors, ThrowOnError> => (options?.client ?? client).post<ResumeQueueResponses, ResumeQueueErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/queue/resume',
+    ...options
+});
 
 /**
- * Retryqueue
+ * Try failed items again
+ *
+ * None named: all that failed. Without ``force`` only those that have attempts left.
  */
 export const retryQueue = <ThrowOnError extends boolean = false>(options: Options<RetryQueueData, ThrowOnError>): RequestResult<RetryQueueResponses, RetryQueueErrors, ThrowOnError> => (options.client ?? client).post<RetryQueueResponses, RetryQueueErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
     url: '/api/queue/retry',
     ...options,
     headers: {
@@ -316,31 +681,105 @@ export const retryQueue = <ThrowOnError extends boolean = false>(options: Option
 });
 
 /**
- * Startqueue
+ * Run downloads
+ *
+ * Downloads run from now on, over restarts too, until stopped. Ends a pause.
  */
-export const startQueue = <ThrowOnError extends boolean = false>(options?: Options<StartQueueData, ThrowOnError>): RequestResult<StartQueueResponses, unknown, ThrowOnError> => (options?.client ?? client).post<StartQueueResponses, unknown, ThrowOnError>({ url: '/api/queue/start', ...options });
+export const startQueue = <ThrowOnError extends boolean = false>(options?: Options<StartQueueData, ThrowOnError>): RequestResult<StartQueueResponses, StartQueueErrors, ThrowOnError> => (options?.client ?? client).post<StartQueueResponses, StartQueueErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/queue/start',
+    ...options
+});
 
 /**
- * Queuestatus
+ * The queue at a glance
+ *
+ * What runs, waits, is done and has failed. Each list holds at most ``limit`` items; the counts are whole.
  */
-export const queueStatus = <ThrowOnError extends boolean = false>(options?: Options<QueueStatusData, ThrowOnError>): RequestResult<QueueStatusResponses, QueueStatusErrors, ThrowOnError> => (options?.client ?? client).get<QueueStatusResponses, QueueStatusErrors, ThrowOnError>({ url: '/api/queue/status', ...options });
+export const queueStatus = <ThrowOnError extends boolean = false>(options?: Options<QueueStatusData, ThrowOnError>): RequestResult<QueueStatusResponses, QueueStatusErrors, ThrowOnError> => (options?.client ?? client).get<QueueStatusResponses, QueueStatusErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/queue/status',
+    ...options
+});
 
 /**
- * Stopqueue
+ * Stop downloads
+ *
+ * Running downloads reach a resumable point and wait; none begins.
  */
-export const stopQueue = <ThrowOnError extends boolean = false>(options?: Options<StopQueueData, ThrowOnError>): RequestResult<StopQueueResponses, unknown, ThrowOnError> => (options?.client ?? client).post<StopQueueResponses, unknown, ThrowOnError>({ url: '/api/queue/stop', ...options });
+export const stopQueue = <ThrowOnError extends boolean = false>(options?: Options<StopQueueData, ThrowOnError>): RequestResult<StopQueueResponses, StopQueueErrors, ThrowOnError> => (options?.client ?? client).post<StopQueueResponses, StopQueueErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/queue/stop',
+    ...options
+});
 
 /**
- * Removefromqueue
+ * Remove an item
+ *
+ * A running download is cancelled and its partial file removed; a finished file stays.
  */
-export const removeFromQueue = <ThrowOnError extends boolean = false>(options: Options<RemoveFromQueueData, ThrowOnError>): RequestResult<RemoveFromQueueResponses, RemoveFromQueueErrors, ThrowOnError> => (options.client ?? client).delete<RemoveFromQueueResponses, RemoveFromQueueErrors, ThrowOnError>({ url: '/api/queue/{item_id}', ...options });
+export const removeFromQueue = <ThrowOnError extends boolean = false>(options: Options<RemoveFromQueueData, ThrowOnError>): RequestResult<RemoveFromQueueResponses, RemoveFromQueueErrors, ThrowOnError> => (options.client ?? client).delete<RemoveFromQueueResponses, RemoveFromQueueErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/queue/{item_id}',
+    ...options
+});
 
 /**
- * Search
+ * Ask the sources
+ *
+ * All sources at once. A source that fails is named, and hides no other's answers.
  */
-export const search = <ThrowOnError extends boolean = false>(options: Options<SearchData, ThrowOnError>): RequestResult<SearchResponses, SearchErrors, ThrowOnError> => (options.client ?? client).get<SearchResponses, SearchErrors, ThrowOnError>({ url: '/api/search', ...options });
+export const search = <ThrowOnError extends boolean = false>(options: Options<SearchData, ThrowOnError>): RequestResult<SearchResponses, SearchErrors, ThrowOnError> => (options.client ?? client).get<SearchResponses, SearchErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/search',
+    ...options
+});
 
 /**
- * Searchcover
+ * A cover of a search
+ *
+ * Fetched from the source, only from its own addresses, and only a picture. Cacheable.
  */
-export const searchCover = <ThrowOnError extends boolean = false>(options: Options<SearchCoverData, ThrowOnError>): RequestResult<SearchCoverResponses, SearchCoverErrors, ThrowOnError> => (options.client ?? client).get<SearchCoverResponses, SearchCoverErrors, ThrowOnError>({ url: '/api/search/cover', ...options });
+export const searchCover = <ThrowOnError extends boolean = false>(options: Options<SearchCoverData, ThrowOnError>): RequestResult<SearchCoverResponses, SearchCoverErrors, ThrowOnError> => (options.client ?? client).get<SearchCoverResponses, SearchCoverErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/search/cover',
+    ...options
+});
+
+/**
+ * Is the process up?
+ *
+ * Answers as long as the process runs.
+ */
+export const health = <ThrowOnError extends boolean = false>(options?: Options<HealthData, ThrowOnError>): RequestResult<HealthResponses, unknown, ThrowOnError> => (options?.client ?? client).get<HealthResponses, unknown, ThrowOnError>({ url: '/health', ...options });
+
+/**
+ * Can it work?
+ *
+ * Each part's own state; 503 while one that is needed is down.
+ */
+export const ready = <ThrowOnError extends boolean = false>(options?: Options<ReadyData, ThrowOnError>): RequestResult<ReadyResponses, unknown, ThrowOnError> => (options?.client ?? client).get<ReadyResponses, unknown, ThrowOnError>({ url: '/health/ready', ...options });

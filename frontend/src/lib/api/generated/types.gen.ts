@@ -11,7 +11,7 @@ export type AccessSection = {
     /**
      * Host names under which this server is opened, beside addresses and localhost
      */
-    allowed_hosts?: Array<string | unknown>;
+    allowed_hosts?: Array<string>;
     /**
      * A remembered login lasts this long
      */
@@ -196,7 +196,7 @@ export type DownloadsSection = {
     /**
      * Hosters to prefer, the best first; others follow
      */
-    hosters?: Array<string | unknown>;
+    hosters?: Array<string>;
     /**
      * Tallest picture to choose, in pixels; empty: the best there is
      */
@@ -284,6 +284,14 @@ export type FieldError = {
 };
 
 /**
+ * Health
+ */
+export type Health = {
+    status: 'healthy';
+    uptime_seconds: number;
+};
+
+/**
  * ItemList
  */
 export type ItemList = {
@@ -301,7 +309,7 @@ export type LibrarySection = {
     /**
      * Wanted languages, the best first
      */
-    languages?: Array<string | unknown>;
+    languages?: Array<string>;
 };
 
 /**
@@ -424,6 +432,26 @@ export type OperationUpdate = {
 };
 
 /**
+ * PartState
+ */
+export type PartState = {
+    detail: string;
+    status: 'ok' | 'degraded' | 'down' | 'not_configured';
+};
+
+/**
+ * Problem
+ */
+export type Problem = {
+    detail: string;
+    errors?: Array<FieldError>;
+    key?: string;
+    status: number;
+    title: string;
+    type: string;
+};
+
+/**
  * Progress
  */
 export type Progress = {
@@ -441,11 +469,11 @@ export type ProvidersSection = {
     /**
      * host:port that may be reached although the address is private
      */
-    allowed_hosts?: Array<string | unknown>;
+    allowed_hosts?: Array<string>;
     /**
      * Sources that are not asked
      */
-    disabled?: Array<string | unknown>;
+    disabled?: Array<string>;
 };
 
 /**
@@ -572,6 +600,19 @@ export type QueueStopped = {
     data?: Nothing;
     timestamp?: string;
     type: 'queue_stopped';
+};
+
+/**
+ * Readiness
+ */
+export type Readiness = {
+    anime_directory: PartState;
+    database: PartState;
+    providers: PartState;
+    status: 'ready' | 'not_ready';
+    workers: {
+        [key: string]: PartState;
+    };
 };
 
 /**
@@ -796,11 +837,28 @@ export type SessionPage = {
 };
 
 /**
+ * SetPriority
+ */
+export type SetPriority = {
+    item_ids: Array<string>;
+    priority: 'low' | 'normal' | 'high';
+};
+
+/**
  * Setup
  */
 export type Setup = {
+    /**
+     * Absolute path of an existing folder; may be left out where the configuration names one
+     */
     anime_directory?: string | null;
+    /**
+     * At least 8 characters and at most 1,024 bytes; passwords that are quickly guessed are refused
+     */
     password: string;
+    /**
+     * The code that the console shows; may be left out on the machine that runs the server
+     */
     setup_code?: string | null;
 };
 
@@ -864,13 +922,34 @@ export type ListAnimeData = {
     body?: never;
     path?: never;
     query?: {
+        /**
+         * Which series
+         */
         filter?: 'all' | 'missing' | 'complete' | 'loading' | 'failed';
-        q?: string | null;
+        /**
+         * Words that the name holds
+         */
+        q?: string;
         genre?: string | null;
-        status?: string | null;
+        /**
+         * Whether more episodes come
+         */
+        status?: 'ongoing' | 'completed' | 'unknown' | null;
+        /**
+         * By what to order
+         */
         sort?: 'name' | 'added' | 'missing' | 'year';
+        /**
+         * Which end comes first
+         */
         order?: 'asc' | 'desc';
+        /**
+         * How many at most
+         */
         limit?: number;
+        /**
+         * How many to pass over
+         */
         offset?: number;
     };
     url: '/api/anime';
@@ -878,15 +957,41 @@ export type ListAnimeData = {
 
 export type ListAnimeErrors = {
     /**
-     * Validation Exception
+     * Invalid input
      */
-    400: {
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-        status_code: number;
-    };
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
 };
 
 export type ListAnimeError = ListAnimeErrors[keyof ListAnimeErrors];
@@ -909,15 +1014,49 @@ export type AddAnimeData = {
 
 export type AddAnimeErrors = {
     /**
-     * Validation Exception
+     * Invalid input
      */
-    400: {
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-        status_code: number;
-    };
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
 };
 
 export type AddAnimeError = AddAnimeErrors[keyof AddAnimeErrors];
@@ -934,9 +1073,15 @@ export type AddAnimeResponse = AddAnimeResponses[keyof AddAnimeResponses];
 export type DeleteAnimeData = {
     body?: never;
     path: {
+        /**
+         * Key of the series
+         */
         key: string;
     };
     query?: {
+        /**
+         * Also delete its files from the disk
+         */
         delete_files?: boolean;
     };
     url: '/api/anime/{key}';
@@ -944,15 +1089,49 @@ export type DeleteAnimeData = {
 
 export type DeleteAnimeErrors = {
     /**
-     * Validation Exception
+     * Invalid input
      */
-    400: {
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-        status_code: number;
-    };
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
 };
 
 export type DeleteAnimeError = DeleteAnimeErrors[keyof DeleteAnimeErrors];
@@ -969,6 +1148,9 @@ export type DeleteAnimeResponse = DeleteAnimeResponses[keyof DeleteAnimeResponse
 export type GetAnimeData = {
     body?: never;
     path: {
+        /**
+         * Key of the series
+         */
         key: string;
     };
     query?: never;
@@ -977,15 +1159,45 @@ export type GetAnimeData = {
 
 export type GetAnimeErrors = {
     /**
-     * Validation Exception
+     * Invalid input
      */
-    400: {
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-        status_code: number;
-    };
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
 };
 
 export type GetAnimeError = GetAnimeErrors[keyof GetAnimeErrors];
@@ -1002,6 +1214,9 @@ export type GetAnimeResponse = GetAnimeResponses[keyof GetAnimeResponses];
 export type UpdateAnimeData = {
     body: UpdateSeries;
     path: {
+        /**
+         * Key of the series
+         */
         key: string;
     };
     query?: never;
@@ -1010,15 +1225,49 @@ export type UpdateAnimeData = {
 
 export type UpdateAnimeErrors = {
     /**
-     * Validation Exception
+     * Invalid input
      */
-    400: {
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-        status_code: number;
-    };
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
 };
 
 export type UpdateAnimeError = UpdateAnimeErrors[keyof UpdateAnimeErrors];
@@ -1043,15 +1292,49 @@ export type DownloadAnimeData = {
 
 export type DownloadAnimeErrors = {
     /**
-     * Validation Exception
+     * Invalid input
      */
-    400: {
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-        status_code: number;
-    };
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
 };
 
 export type DownloadAnimeError = DownloadAnimeErrors[keyof DownloadAnimeErrors];
@@ -1068,6 +1351,9 @@ export type DownloadAnimeResponse = DownloadAnimeResponses[keyof DownloadAnimeRe
 export type GetAnimeImageData = {
     body?: never;
     path: {
+        /**
+         * Key of the series
+         */
         key: string;
         kind: 'poster' | 'fanart' | 'logo' | 'banner' | 'thumb';
     };
@@ -1077,24 +1363,54 @@ export type GetAnimeImageData = {
 
 export type GetAnimeImageErrors = {
     /**
-     * Validation Exception
+     * Invalid input
      */
-    400: {
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-        status_code: number;
-    };
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
 };
 
 export type GetAnimeImageError = GetAnimeImageErrors[keyof GetAnimeImageErrors];
 
 export type GetAnimeImageResponses = {
     /**
-     * File Download
+     * The picture
      */
-    200: Blob | File;
+    200: string;
 };
 
 export type GetAnimeImageResponse = GetAnimeImageResponses[keyof GetAnimeImageResponses];
@@ -1102,6 +1418,9 @@ export type GetAnimeImageResponse = GetAnimeImageResponses[keyof GetAnimeImageRe
 export type GetAnimeLoadingStatusData = {
     body?: never;
     path: {
+        /**
+         * Key of the series
+         */
         key: string;
     };
     query?: never;
@@ -1110,15 +1429,45 @@ export type GetAnimeLoadingStatusData = {
 
 export type GetAnimeLoadingStatusErrors = {
     /**
-     * Validation Exception
+     * Invalid input
      */
-    400: {
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-        status_code: number;
-    };
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
 };
 
 export type GetAnimeLoadingStatusError = GetAnimeLoadingStatusErrors[keyof GetAnimeLoadingStatusErrors];
@@ -1135,6 +1484,9 @@ export type GetAnimeLoadingStatusResponse = GetAnimeLoadingStatusResponses[keyof
 export type ReloadAnimeData = {
     body: ReloadSeries;
     path: {
+        /**
+         * Key of the series
+         */
         key: string;
     };
     query?: never;
@@ -1143,15 +1495,49 @@ export type ReloadAnimeData = {
 
 export type ReloadAnimeErrors = {
     /**
-     * Validation Exception
+     * Invalid input
      */
-    400: {
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-        status_code: number;
-    };
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
 };
 
 export type ReloadAnimeError = ReloadAnimeErrors[keyof ReloadAnimeErrors];
@@ -1160,7 +1546,7 @@ export type ReloadAnimeResponses = {
     /**
      * Request accepted, processing continues off-line
      */
-    202: LoadingState;
+    202: SeriesOut;
 };
 
 export type ReloadAnimeResponse = ReloadAnimeResponses[keyof ReloadAnimeResponses];
@@ -1168,6 +1554,9 @@ export type ReloadAnimeResponse = ReloadAnimeResponses[keyof ReloadAnimeResponse
 export type RestoreAnimeData = {
     body?: never;
     path: {
+        /**
+         * Key of the series
+         */
         key: string;
     };
     query?: never;
@@ -1176,15 +1565,49 @@ export type RestoreAnimeData = {
 
 export type RestoreAnimeErrors = {
     /**
-     * Validation Exception
+     * Invalid input
      */
-    400: {
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-        status_code: number;
-    };
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
 };
 
 export type RestoreAnimeError = RestoreAnimeErrors[keyof RestoreAnimeErrors];
@@ -1207,15 +1630,49 @@ export type LoginData = {
 
 export type LoginErrors = {
     /**
-     * Validation Exception
+     * Invalid input
      */
-    400: {
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-        status_code: number;
-    };
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
 };
 
 export type LoginError = LoginErrors[keyof LoginErrors];
@@ -1236,11 +1693,60 @@ export type LogoutData = {
     url: '/api/auth/logout';
 };
 
+export type LogoutErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type LogoutError = LogoutErrors[keyof LogoutErrors];
+
 export type LogoutResponses = {
     /**
      * Request fulfilled, nothing follows
      */
-    204: void;
+    204: null;
 };
 
 export type LogoutResponse = LogoutResponses[keyof LogoutResponses];
@@ -1254,15 +1760,49 @@ export type ChangePasswordData = {
 
 export type ChangePasswordErrors = {
     /**
-     * Validation Exception
+     * Invalid input
      */
-    400: {
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-        status_code: number;
-    };
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
 };
 
 export type ChangePasswordError = ChangePasswordErrors[keyof ChangePasswordErrors];
@@ -1279,9 +1819,59 @@ export type ChangePasswordResponse = ChangePasswordResponses[keyof ChangePasswor
 export type ListSessionsData = {
     body?: never;
     path?: never;
-    query?: never;
+    query?: {
+        /**
+         * How many at most
+         */
+        limit?: number;
+        /**
+         * How many to pass over
+         */
+        offset?: number;
+    };
     url: '/api/auth/sessions';
 };
+
+export type ListSessionsErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type ListSessionsError = ListSessionsErrors[keyof ListSessionsErrors];
 
 export type ListSessionsResponses = {
     /**
@@ -1303,15 +1893,49 @@ export type RevokeSessionData = {
 
 export type RevokeSessionErrors = {
     /**
-     * Validation Exception
+     * Invalid input
      */
-    400: {
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-        status_code: number;
-    };
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
 };
 
 export type RevokeSessionError = RevokeSessionErrors[keyof RevokeSessionErrors];
@@ -1334,15 +1958,49 @@ export type SetupData = {
 
 export type SetupErrors = {
     /**
-     * Validation Exception
+     * Invalid input
      */
-    400: {
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-        status_code: number;
-    };
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
 };
 
 export type SetupError = SetupErrors[keyof SetupErrors];
@@ -1363,6 +2021,47 @@ export type AuthStatusData = {
     url: '/api/auth/status';
 };
 
+export type AuthStatusErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type AuthStatusError = AuthStatusErrors[keyof AuthStatusErrors];
+
 export type AuthStatusResponses = {
     /**
      * Request fulfilled, document follows
@@ -1378,6 +2077,47 @@ export type GetConfigData = {
     query?: never;
     url: '/api/config';
 };
+
+export type GetConfigErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type GetConfigError = GetConfigErrors[keyof GetConfigErrors];
 
 export type GetConfigResponses = {
     /**
@@ -1397,15 +2137,49 @@ export type PutConfigData = {
 
 export type PutConfigErrors = {
     /**
-     * Validation Exception
+     * Invalid input
      */
-    400: {
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-        status_code: number;
-    };
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
 };
 
 export type PutConfigError = PutConfigErrors[keyof PutConfigErrors];
@@ -1430,15 +2204,45 @@ export type GetConfigSectionData = {
 
 export type GetConfigSectionErrors = {
     /**
-     * Validation Exception
+     * Invalid input
      */
-    400: {
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-        status_code: number;
-    };
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
 };
 
 export type GetConfigSectionError = GetConfigSectionErrors[keyof GetConfigSectionErrors];
@@ -1465,15 +2269,49 @@ export type PatchConfigSectionData = {
 
 export type PatchConfigSectionErrors = {
     /**
-     * Validation Exception
+     * Invalid input
      */
-    400: {
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-        status_code: number;
-    };
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
 };
 
 export type PatchConfigSectionError = PatchConfigSectionErrors[keyof PatchConfigSectionErrors];
@@ -1498,15 +2336,49 @@ export type ValidateConfigData = {
 
 export type ValidateConfigErrors = {
     /**
-     * Validation Exception
+     * Invalid input
      */
-    400: {
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-        status_code: number;
-    };
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
 };
 
 export type ValidateConfigError = ValidateConfigErrors[keyof ValidateConfigErrors];
@@ -1540,15 +2412,41 @@ export type StreamEventsData = {
 
 export type StreamEventsErrors = {
     /**
-     * Validation Exception
+     * Invalid input
      */
-    400: {
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-        status_code: number;
-    };
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
 };
 
 export type StreamEventsError = StreamEventsErrors[keyof StreamEventsErrors];
@@ -1568,6 +2466,47 @@ export type EventsStatusData = {
     query?: never;
     url: '/api/events/status';
 };
+
+export type EventsStatusErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type EventsStatusError = EventsStatusErrors[keyof EventsStatusErrors];
 
 export type EventsStatusResponses = {
     /**
@@ -1590,15 +2529,41 @@ export type ListOperationsData = {
 
 export type ListOperationsErrors = {
     /**
-     * Validation Exception
+     * Invalid input
      */
-    400: {
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-        status_code: number;
-    };
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
 };
 
 export type ListOperationsError = ListOperationsErrors[keyof ListOperationsErrors];
@@ -1615,6 +2580,9 @@ export type ListOperationsResponse = ListOperationsResponses[keyof ListOperation
 export type GetOperationData = {
     body?: never;
     path: {
+        /**
+         * Id of the operation
+         */
         operation_id: string;
     };
     query?: never;
@@ -1623,15 +2591,45 @@ export type GetOperationData = {
 
 export type GetOperationErrors = {
     /**
-     * Validation Exception
+     * Invalid input
      */
-    400: {
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-        status_code: number;
-    };
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
 };
 
 export type GetOperationError = GetOperationErrors[keyof GetOperationErrors];
@@ -1648,6 +2646,9 @@ export type GetOperationResponse = GetOperationResponses[keyof GetOperationRespo
 export type CancelOperationData = {
     body?: never;
     path: {
+        /**
+         * Id of the operation
+         */
         operation_id: string;
     };
     query?: never;
@@ -1656,15 +2657,49 @@ export type CancelOperationData = {
 
 export type CancelOperationErrors = {
     /**
-     * Validation Exception
+     * Invalid input
      */
-    400: {
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-        status_code: number;
-    };
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
 };
 
 export type CancelOperationError = CancelOperationErrors[keyof CancelOperationErrors];
@@ -1687,15 +2722,49 @@ export type RemoveManyFromQueueData = {
 
 export type RemoveManyFromQueueErrors = {
     /**
-     * Validation Exception
+     * Invalid input
      */
-    400: {
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-        status_code: number;
-    };
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
 };
 
 export type RemoveManyFromQueueError = RemoveManyFromQueueErrors[keyof RemoveManyFromQueueErrors];
@@ -1713,9 +2782,21 @@ export type ListQueueData = {
     body?: never;
     path?: never;
     query?: {
+        /**
+         * Only items in this state
+         */
         status?: 'pending' | 'downloading' | 'paused' | 'completed' | 'failed' | 'cancelled' | null;
+        /**
+         * Only items of this series
+         */
         series_key?: string | null;
+        /**
+         * How many items at most
+         */
         limit?: number;
+        /**
+         * How many to pass over
+         */
         offset?: number;
     };
     url: '/api/queue';
@@ -1723,15 +2804,41 @@ export type ListQueueData = {
 
 export type ListQueueErrors = {
     /**
-     * Validation Exception
+     * Invalid input
      */
-    400: {
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-        status_code: number;
-    };
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
 };
 
 export type ListQueueError = ListQueueErrors[keyof ListQueueErrors];
@@ -1754,15 +2861,49 @@ export type AddToQueueData = {
 
 export type AddToQueueErrors = {
     /**
-     * Validation Exception
+     * Invalid input
      */
-    400: {
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-        status_code: number;
-    };
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
 };
 
 export type AddToQueueError = AddToQueueErrors[keyof AddToQueueErrors];
@@ -1783,6 +2924,55 @@ export type ClearCompletedData = {
     url: '/api/queue/completed';
 };
 
+export type ClearCompletedErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type ClearCompletedError = ClearCompletedErrors[keyof ClearCompletedErrors];
+
 export type ClearCompletedResponses = {
     /**
      * Request fulfilled, document follows
@@ -1798,6 +2988,55 @@ export type ClearFailedData = {
     query?: never;
     url: '/api/queue/failed';
 };
+
+export type ClearFailedErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type ClearFailedError = ClearFailedErrors[keyof ClearFailedErrors];
 
 export type ClearFailedResponses = {
     /**
@@ -1819,15 +3058,49 @@ export type PauseQueueItemData = {
 
 export type PauseQueueItemErrors = {
     /**
-     * Validation Exception
+     * Invalid input
      */
-    400: {
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-        status_code: number;
-    };
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
 };
 
 export type PauseQueueItemError = PauseQueueItemErrors[keyof PauseQueueItemErrors];
@@ -1852,15 +3125,49 @@ export type ResumeQueueItemData = {
 
 export type ResumeQueueItemErrors = {
     /**
-     * Validation Exception
+     * Invalid input
      */
-    400: {
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-        status_code: number;
-    };
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
 };
 
 export type ResumeQueueItemError = ResumeQueueItemErrors[keyof ResumeQueueItemErrors];
@@ -1881,6 +3188,55 @@ export type PauseQueueData = {
     url: '/api/queue/pause';
 };
 
+export type PauseQueueErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type PauseQueueError = PauseQueueErrors[keyof PauseQueueErrors];
+
 export type PauseQueueResponses = {
     /**
      * Request fulfilled, document follows
@@ -1897,6 +3253,55 @@ export type ClearPendingData = {
     url: '/api/queue/pending';
 };
 
+export type ClearPendingErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type ClearPendingError = ClearPendingErrors[keyof ClearPendingErrors];
+
 export type ClearPendingResponses = {
     /**
      * Request fulfilled, document follows
@@ -1905,6 +3310,71 @@ export type ClearPendingResponses = {
 };
 
 export type ClearPendingResponse = ClearPendingResponses[keyof ClearPendingResponses];
+
+export type SetQueuePriorityData = {
+    body: SetPriority;
+    path?: never;
+    query?: never;
+    url: '/api/queue/priority';
+};
+
+export type SetQueuePriorityErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type SetQueuePriorityError = SetQueuePriorityErrors[keyof SetQueuePriorityErrors];
+
+export type SetQueuePriorityResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: QueueOverview;
+};
+
+export type SetQueuePriorityResponse = SetQueuePriorityResponses[keyof SetQueuePriorityResponses];
 
 export type ReorderQueueData = {
     body: Reorder;
@@ -1915,15 +3385,49 @@ export type ReorderQueueData = {
 
 export type ReorderQueueErrors = {
     /**
-     * Validation Exception
+     * Invalid input
      */
-    400: {
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-        status_code: number;
-    };
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
 };
 
 export type ReorderQueueError = ReorderQueueErrors[keyof ReorderQueueErrors];
@@ -1944,6 +3448,55 @@ export type ResumeQueueData = {
     url: '/api/queue/resume';
 };
 
+export type ResumeQueueErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type ResumeQueueError = ResumeQueueErrors[keyof ResumeQueueErrors];
+
 export type ResumeQueueResponses = {
     /**
      * Request fulfilled, document follows
@@ -1962,15 +3515,49 @@ export type RetryQueueData = {
 
 export type RetryQueueErrors = {
     /**
-     * Validation Exception
+     * Invalid input
      */
-    400: {
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-        status_code: number;
-    };
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
 };
 
 export type RetryQueueError = RetryQueueErrors[keyof RetryQueueErrors];
@@ -1991,6 +3578,55 @@ export type StartQueueData = {
     url: '/api/queue/start';
 };
 
+export type StartQueueErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type StartQueueError = StartQueueErrors[keyof StartQueueErrors];
+
 export type StartQueueResponses = {
     /**
      * Request fulfilled, document follows
@@ -2004,6 +3640,9 @@ export type QueueStatusData = {
     body?: never;
     path?: never;
     query?: {
+        /**
+         * How many items at most
+         */
         limit?: number;
     };
     url: '/api/queue/status';
@@ -2011,15 +3650,41 @@ export type QueueStatusData = {
 
 export type QueueStatusErrors = {
     /**
-     * Validation Exception
+     * Invalid input
      */
-    400: {
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-        status_code: number;
-    };
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
 };
 
 export type QueueStatusError = QueueStatusErrors[keyof QueueStatusErrors];
@@ -2039,6 +3704,55 @@ export type StopQueueData = {
     query?: never;
     url: '/api/queue/stop';
 };
+
+export type StopQueueErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type StopQueueError = StopQueueErrors[keyof StopQueueErrors];
 
 export type StopQueueResponses = {
     /**
@@ -2060,15 +3774,49 @@ export type RemoveFromQueueData = {
 
 export type RemoveFromQueueErrors = {
     /**
-     * Validation Exception
+     * Invalid input
      */
-    400: {
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-        status_code: number;
-    };
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
 };
 
 export type RemoveFromQueueError = RemoveFromQueueErrors[keyof RemoveFromQueueErrors];
@@ -2086,7 +3834,13 @@ export type SearchData = {
     body?: never;
     path?: never;
     query: {
+        /**
+         * What to look for
+         */
         q: string;
+        /**
+         * Only this source
+         */
         provider?: string | null;
     };
     url: '/api/search';
@@ -2094,15 +3848,41 @@ export type SearchData = {
 
 export type SearchErrors = {
     /**
-     * Validation Exception
+     * Invalid input
      */
-    400: {
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-        status_code: number;
-    };
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
 };
 
 export type SearchError = SearchErrors[keyof SearchErrors];
@@ -2120,7 +3900,13 @@ export type SearchCoverData = {
     body?: never;
     path?: never;
     query: {
+        /**
+         * The source
+         */
         provider: string;
+        /**
+         * As the search shows it
+         */
         url: string;
     };
     url: '/api/search/cover';
@@ -2128,24 +3914,82 @@ export type SearchCoverData = {
 
 export type SearchCoverErrors = {
     /**
-     * Validation Exception
+     * Invalid input
      */
-    400: {
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-        status_code: number;
-    };
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
 };
 
 export type SearchCoverError = SearchCoverErrors[keyof SearchCoverErrors];
 
 export type SearchCoverResponses = {
     /**
-     * File Download
+     * The picture
      */
-    200: Blob | File;
+    200: string;
 };
 
 export type SearchCoverResponse = SearchCoverResponses[keyof SearchCoverResponses];
+
+export type HealthData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/health';
+};
+
+export type HealthResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: Health;
+};
+
+export type HealthResponse = HealthResponses[keyof HealthResponses];
+
+export type ReadyData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/health/ready';
+};
+
+export type ReadyResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: Readiness;
+};
+
+export type ReadyResponse = ReadyResponses[keyof ReadyResponses];

@@ -1,6 +1,6 @@
 /** Who is logged in, and coming in. */
 import { createQuery } from '@tanstack/svelte-query';
-import { call, queryClient } from '#lib/api/client';
+import { call, queryClient } from '#lib/api/client.ts';
 import {
 	authStatus,
 	changePassword,
@@ -13,7 +13,7 @@ import {
 	type LoginInput,
 	type SessionOut,
 	type Setup
-} from '#lib/api/generated';
+} from '#lib/api/generated/index.ts';
 
 export type LoginSession = SessionOut;
 

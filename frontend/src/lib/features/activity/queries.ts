@@ -1,7 +1,7 @@
 /** What the server is busy with. */
 import { createQuery } from '@tanstack/svelte-query';
-import { call, queryClient } from '#lib/api/client';
-import { listOperations, type OperationOut, type OperationPage, type OperationProgress } from '#lib/api/generated';
+import { call, queryClient } from '#lib/api/client.ts';
+import { listOperations, type OperationOut, type OperationPage, type OperationProgress } from '#lib/api/generated/index.ts';
 
 export type Operation = OperationOut;
 

@@ -1,14 +1,12 @@
 /** What can be done with a series, told once. Queueing is the queue's. */
-import Bell from '@lucide/svelte/icons/bell';
-import BellOff from '@lucide/svelte/icons/bell-off';
 import RefreshCw from '@lucide/svelte/icons/refresh-cw';
 import Trash2 from '@lucide/svelte/icons/trash-2';
-import { call, queryClient } from '#lib/api/client';
-import { errorText } from '#lib/api/errors';
-import { deleteAnime, reloadAnime, restoreAnime, updateAnime, type SeriesDetail } from '#lib/api/generated';
-import { m } from '#lib/paraglide/messages';
-import type { Action } from '#lib/ui/action';
-import { notify } from '#lib/ui/notify';
+import { call, queryClient } from '#lib/api/client.ts';
+import { errorText } from '#lib/api/errors.ts';
+import { deleteAnime, reloadAnime, restoreAnime } from '#lib/api/generated/index.ts';
+import { m } from '#lib/paraglide/messages.js';
+import type { Action } from '#lib/ui/action.ts';
+import { notify } from '#lib/ui/notify.ts';
 import type { Step } from './loading';
 import { libraryKeys, type Series } from './queries';
 
@@ -21,19 +19,6 @@ export function reload(series: Series, parts?: Step[]): Action {
 		run: async () => {
 			await call(reloadAnime({ path: { key: series.key }, body: parts ? { parts } : {} }));
 			await queryClient.invalidateQueries({ queryKey: libraryKeys.series(series.key) });
-		}
-	};
-}
-
-export function monitor(series: Series): Action {
-	return {
-		id: 'series-monitor',
-		title: series.monitored ? m.series_unmonitor() : m.series_monitor(),
-		icon: series.monitored ? BellOff : Bell,
-		run: async () => {
-			const monitored = !series.monitored;
-			await call(updateAnime({ path: { key: series.key }, body: { monitored } }));
-			queryClient.setQueryData<SeriesDetail>(libraryKeys.series(series.key), (old) => old && { ...old, monitored });
 		}
 	};
 }

@@ -1,5 +1,5 @@
 /** How far the background loading of a series is, in words. */
-import { m } from '#lib/paraglide/messages';
+import { m } from '#lib/paraglide/messages.js';
 import type { Series } from './queries';
 
 export type Step = 'episodes' | 'nfo' | 'logo' | 'images';

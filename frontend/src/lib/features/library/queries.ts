@@ -1,7 +1,7 @@
 /** What the server knows of the library. */
 import { createInfiniteQuery, createQuery, keepPreviousData } from '@tanstack/svelte-query';
-import { call } from '#lib/api/client';
-import { getAnime, listAnime, type EpisodeOut, type ListAnimeData, type SeriesOut } from '#lib/api/generated';
+import { call } from '#lib/api/client.ts';
+import { getAnime, listAnime, type EpisodeOut, type ListAnimeData, type SeriesOut } from '#lib/api/generated/index.ts';
 
 export type Listing = Pick<NonNullable<ListAnimeData['query']>, 'filter' | 'sort' | 'order' | 'q'>;
 export type Series = SeriesOut;

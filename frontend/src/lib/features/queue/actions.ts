@@ -6,7 +6,7 @@ import Play from '@lucide/svelte/icons/play';
 import RotateCw from '@lucide/svelte/icons/rotate-cw';
 import Square from '@lucide/svelte/icons/square';
 import X from '@lucide/svelte/icons/x';
-import { call, queryClient } from '#lib/api/client';
+import { call, queryClient } from '#lib/api/client.ts';
 import {
 	addToQueue,
 	clearCompleted,
@@ -20,10 +20,10 @@ import {
 	type Added,
 	type QueueItem,
 	type QueueOverview
-} from '#lib/api/generated';
-import { m } from '#lib/paraglide/messages';
-import { actions, type Action } from '#lib/ui/action';
-import { notify } from '#lib/ui/notify';
+} from '#lib/api/generated/index.ts';
+import { m } from '#lib/paraglide/messages.js';
+import { actions, type Action } from '#lib/ui/action.ts';
+import { notify } from '#lib/ui/notify.ts';
 import { queueKeys, showMode } from './queries';
 
 const refresh = () => queryClient.invalidateQueries({ queryKey: queueKeys.all });

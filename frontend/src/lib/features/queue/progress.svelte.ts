@@ -1,6 +1,6 @@
 /** How far each running download is. Numbers that change four times a second stay out of the query cache. */
 import { SvelteMap } from 'svelte/reactivity';
-import type { DownloadProgressData, QueueItem } from '#lib/api/generated';
+import type { DownloadProgressData, QueueItem } from '#lib/api/generated/index.ts';
 
 class ProgressMap extends SvelteMap<string, DownloadProgressData> {
 	/** The newest numbers of a queue item: those that came by event, or those it was fetched with. */

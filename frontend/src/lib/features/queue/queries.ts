@@ -1,7 +1,7 @@
 /** What the server knows of the queue. */
 import { createQuery } from '@tanstack/svelte-query';
-import { call, queryClient } from '#lib/api/client';
-import { queueStatus, type QueueModeOut, type QueueOverview } from '#lib/api/generated';
+import { call, queryClient } from '#lib/api/client.ts';
+import { queueStatus, type QueueModeOut, type QueueOverview } from '#lib/api/generated/index.ts';
 
 export const queueKeys = {
 	all: ['queue'] as const,

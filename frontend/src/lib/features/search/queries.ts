@@ -1,7 +1,7 @@
 /** What the sources know. */
 import { createQuery } from '@tanstack/svelte-query';
-import { call } from '#lib/api/client';
-import { addAnime, search, type SearchItem } from '#lib/api/generated';
+import { call } from '#lib/api/client.ts';
+import { addAnime, search, type SearchItem } from '#lib/api/generated/index.ts';
 
 export type Found = SearchItem;
 

@@ -1,7 +1,7 @@
 /** The configuration. */
 import { createQuery } from '@tanstack/svelte-query';
-import { call, queryClient } from '#lib/api/client';
-import { getConfig, patchConfigSection, type AppConfig } from '#lib/api/generated';
+import { call, queryClient } from '#lib/api/client.ts';
+import { getConfig, patchConfigSection, type AppConfig } from '#lib/api/generated/index.ts';
 
 const key = ['config'] as const;
 

@@ -1,0 +1,110 @@
+"""``aniworld fetch``: the download engine alone, one address to one finished file."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import shutil
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import click
+
+from aniworld.cli.common import fail, runs
+from aniworld.downloads.progress import Meter
+from aniworld.kit.errors import AppError
+
+_RETRIES = 5
+_PATIENCE = 300.0
+_TELL = 0.5
+
+
+@click.command()
+@click.argument("url")
+@click.option(
+    "-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The file to make."
+)
+@click.option("--header", "headers", multiple=True, metavar="NAME:VALUE", help="Send this too; to the first host only.")
+@click.option(
+    "--allow-host", "allowed", multiple=True, metavar="HOST:PORT", help="May be reached although it is private."
+)
+@click.option("--quiet", is_flag=True, help="Tell nothing but what is wrong.")
+@runs
+async def fetch(url: str, output: Path, headers: tuple[str, ...], allowed: tuple[str, ...], quiet: bool) -> None:
+    """Fetch an address (a file, or an HLS playlist) to a finished FILE.
+
+    Ended early, it goes on from where it was when it is called again: what it has lies beside FILE until then. A
+    playlist's pieces are put into the container that FILE's name says: .mkv, .mp4, or .ts as they are.
+    """
+    from aniworld.catalog.types import Stream  # noqa: PLC0415 - the group starts without all this
+    from aniworld.downloads.fetch.service import fetch as fetch_stream  # noqa: PLC0415
+    from aniworld.kit.net import HttpClient  # noqa: PLC0415
+
+    playlist = url.partition("?")[0].lower().endswith((".m3u8", ".m3u"))
+    stream = Stream(url=url, protocol="hls" if playlist else "http", headers=dict(map(_header, headers)))
+    # Two addresses for one file never share what was fetched.
+    work = output.with_name(f".{output.name}.{hashlib.sha256(url.encode()).hexdigest()[:12]}")
+    meter = Meter()
+    telling = contextlib.nullcontext() if quiet or not sys.stderr.isatty() else _telling(meter)
+    try:
+        async with HttpClient(allowed_hosts=lambda: frozenset(allowed)) as client, telling:
+            for attempt in range(_RETRIES + 1):
+                try:
+                    fetched = await fetch_stream(stream, work, client=client, progress=meter)
+                    break
+                except AppError as error:
+                    # What a moment heals has been tried again already; here it is about hosts that ask for patience.
+                    if error.permanent or error.retry_after is None or attempt == _RETRIES:
+                        raise
+                    await asyncio.sleep(min(error.retry_after, _PATIENCE))
+            await _finish(fetched.paths, output, playlist=playlist)
+    except AppError as error:
+        fail(f"{url}: {error.detail}")
+    except OSError as error:
+        fail(f"{output}: {os.strerror(error.errno or 0)}")
+    await asyncio.to_thread(shutil.rmtree, work, ignore_errors=True)
+
+
+async def _finish(paths: tuple[Path, ...], output: Path, *, playlist: bool) -> None:
+    from aniworld.downloads.fetch.service import join  # noqa: PLC0415
+    from aniworld.downloads.media import client as media  # noqa: PLC0415
+    from aniworld.kit.files import durable_replace  # noqa: PLC0415
+
+    if not playlist:
+        await asyncio.to_thread(durable_replace, paths[0], output)
+        return
+    finished = paths[0].with_name("finished")
+    if output.suffix.lower() in (".mkv", ".mp4"):
+        await media.remux(paths, finished, container="mp4" if output.suffix.lower() == ".mp4" else "matroska")
+    else:
+        await asyncio.to_thread(join, paths, finished)
+    await asyncio.to_thread(durable_replace, finished, output)
+
+
+def _header(text: str) -> tuple[str, str]:
+    name, colon, value = text.partition(":")
+    if not colon or not name.strip() or any(ord(letter) < 32 for letter in text):
+        fail(f"--header {text!r}: write it as NAME:VALUE")
+    return name.strip(), value.strip()
+
+
+@contextlib.asynccontextmanager
+async def _telling(meter: Meter) -> AsyncIterator[None]:
+    async def tell() -> None:
+        while True:
+            await asyncio.sleep(_TELL)
+            now = meter.reading()
+            total = f" of {now.total_bytes / 2**20:.1f}" if now.total_bytes else ""
+            rate = f"{now.percent:5.1f} %  {now.speed / 2**20:.1f} MiB/s"
+            line = f"\r{now.downloaded_bytes / 2**20:9.1f}{total} MiB  {rate}   "
+            click.echo(line, nl=False, err=True)
+
+    task = asyncio.create_task(tell())
+    try:
+        yield
+    finally:
+        task.cancel()
+        click.echo("", err=True)
