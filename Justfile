@@ -15,22 +15,27 @@ setup *options:
     @"{{ python }}" .ci/setup.py "$@"
 
 # Show the program with a sample source beside it; nothing leaves this machine
+[no-exit-message]
 demo *args: setup
     @exec aniworld demo --data-dir .data/demo "$@"
 
 # Run the program
+[no-exit-message]
 run *args: setup
     @exec aniworld serve --data-dir .data/run "$@"
 
 # Work on it: the server restarts when a file changes, the pages are served by Vite
+[no-exit-message]
 dev: setup
     @exec "{{ python }}" .ci/dev.py
 
 # Run every check and every test, or the named parts: ruff format mypy imports svelte-check eslint vitest pytest e2e
+[no-exit-message]
 test *parts: (setup "--browser")
     @exec "{{ python }}" .ci/test.py "$@"
 
 # Run the linters and type checkers only
+[no-exit-message]
 check: setup
     @exec "{{ python }}" .ci/test.py --checks
 
@@ -52,6 +57,7 @@ migration name: setup
     @"{{ python }}" -m aniworld.db.migrate revision "$1"
 
 # Drive the built pages in a browser; arguments go to pytest
+[no-exit-message]
 e2e *args: (setup "--browser")
     @ANIWORLD_CHROMIUM="$("{{ python }}" .ci/browser.py)" exec pytest e2e -m e2e "$@"
 

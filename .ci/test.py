@@ -105,7 +105,7 @@ def main(arguments: list[str]) -> int:
 
     total, lines = Count(), []
     for name in names:
-        print(f"\n── {name} {'─' * (76 - len(name))}", flush=True)
+        print(f"\n=== {name} {'=' * (75 - len(name))}", flush=True)
         started = time.monotonic()
         count = run(parts[name], environment)
         total = Count(total.passed + count.passed, total.failed + count.failed)

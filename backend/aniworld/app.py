@@ -157,7 +157,7 @@ def create_app(settings: Settings) -> Litestar:
             version=__version__,
             description="Keeps an anime library whole.",
             use_handler_docstrings=True,
-            openapi_controller=OpenApiDocument,
+            openapi_controller=OpenApiDocument,  # type: ignore[arg-type]  # any controller will do
             components=Components(
                 security_schemes={
                     "bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT"),

@@ -19,6 +19,7 @@ from litestar.response import Stream
 
 import aniworld.access.routes
 import aniworld.events.routes
+from aniworld.access.errors import TooManyAttemptsError, WrongPasswordError
 from aniworld.access.guards import client_of, require_session
 from aniworld.access.passwords import Passwords
 from aniworld.access.service import AccessService
@@ -27,11 +28,13 @@ from aniworld.api import EXCEPTION_HANDLERS
 from aniworld.config.service import ConfigService
 from aniworld.db.engine import Database
 from aniworld.events.bus import EventBus
+from aniworld.kit.errors import AppError
 from aniworld.middleware import protect
 from tests.conftest import serving
 
 PASSWORD = "correct horse battery"  # of throw-away servers
 OTHER_PASSWORD = "a stable of other horses"
+WRONG = "certainly not this"
 QUICK = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 """The same hash with less work."""
 
@@ -223,3 +226,20 @@ async def until(condition: Any, timeout: float = 10) -> None:
     async with asyncio.timeout(timeout):
         while not condition():
             await asyncio.sleep(0.005)
+
+
+async def begin(access: AccessService, client: Client | None = None, *, remember: bool = False) -> str:
+    """A new session's token."""
+    return (await access.login(client or lan(), PASSWORD, remember=remember)).token
+
+
+async def guess(access: AccessService, client: Client | None = None) -> AppError:
+    """One wrong password; how it was answered."""
+    with pytest.raises((WrongPasswordError, TooManyAttemptsError)) as caught:
+        await access.login(client or lan(), WRONG, remember=False)
+    return caught.value
+
+
+def wait_of(error: AppError) -> float | None:
+    """For how long an answer tells to wait; None: it does not."""
+    return error.retry_after if isinstance(error, TooManyAttemptsError) else None

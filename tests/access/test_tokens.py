@@ -14,7 +14,7 @@ import jwt
 import pytest
 
 from aniworld.access.errors import SecretKeyError
-from aniworld.access.tokens import Tokens, load_key
+from aniworld.access.tokens import Tokens, _make, load_key
 from aniworld.db.base import new_id
 from tests.access.conftest import Clock
 
@@ -144,6 +144,13 @@ def test_many_first_starts_agree_on_one_key(tmp_path: Path) -> None:
     with ThreadPoolExecutor(16) as pool:
         keys = set(pool.map(load_key, [tmp_path] * 64))
     assert len(keys) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["secret.key"]
+
+
+def test_a_start_that_comes_second_takes_the_key_of_the_first(tmp_path: Path) -> None:
+    key = load_key(tmp_path)
+    _make(tmp_path / "secret.key")  # it had looked before the first one was done
+    assert load_key(tmp_path) == key
     assert [path.name for path in tmp_path.iterdir()] == ["secret.key"]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from aniworld.downloads import progress as module
 from aniworld.downloads.progress import Meter, progress
 
 
@@ -20,7 +19,7 @@ def test_without_a_total_there_is_no_eta() -> None:
 
 def test_speed_is_that_of_the_last_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = 100.0
-    monkeypatch.setattr(module.time, "monotonic", lambda: clock)
+    monkeypatch.setattr("aniworld.downloads.progress.time.monotonic", lambda: clock)
     meter = Meter()
     meter.total(1000)
     for _ in range(40):  # ten seconds of 10 bytes each quarter

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import tracemalloc
 import zlib
 from datetime import timedelta
 from email.utils import format_datetime
@@ -12,7 +13,7 @@ import pytest
 
 from aniworld.kit import clock
 from aniworld.kit.net import PAGE
-from aniworld.kit.net.body import decode_text, parse_retry_after
+from aniworld.kit.net.body import Collector, decode_text, parse_retry_after
 from aniworld.kit.net.errors import BadAnswerError, TooLargeError
 from tests.kit.net_host import answer, client, host
 
@@ -29,6 +30,18 @@ async def test_a_bomb_is_stopped_by_the_cap() -> None:
     async with host(answer(bomb, Content_Encoding="gzip")) as site, client(site) as http:
         with pytest.raises(TooLargeError, match="8 MiB"):
             await http.get(site.url)
+
+
+def test_a_bomb_is_not_unfolded_first() -> None:
+    bomb = gzip.compress(bytes(64 * 1024 * 1024), compresslevel=1)
+    collector = Collector("gzip", 1024 * 1024)
+    tracemalloc.start()
+    try:
+        with pytest.raises(TooLargeError):
+            collector.add(bomb)
+        assert tracemalloc.get_traced_memory()[1] < 8 * 1024 * 1024
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("coding", ["br", "deflate", "zstd", "gzip, gzip", "gzip,br", "chunked"])

@@ -129,7 +129,7 @@ class DownloadService:
         wanted = None if episodes is None else [(choice.season, choice.episode, choice.language) for choice in episodes]
         targets, refusals = await self._library.download_targets(series_key, wanted)
         moment = now()
-        rows = [
+        rows: list[dict[str, Any]] = [
             {
                 "id": new_id(),
                 "episode_id": target.episode_id,

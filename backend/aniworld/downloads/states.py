@@ -29,7 +29,7 @@ def retry_delay(attempt: int, base: float, told: float | None = None, *, rng: ra
 
     ``told`` is what the other side asked for (``Retry-After``): never earlier than that, up to the hour.
     """
-    delay = min(base * 2 ** min(attempt - 1, 20), LONGEST_DELAY)
+    delay = min(base * 2.0 ** min(attempt - 1, 20), LONGEST_DELAY)
     jitter: float = (rng or _RNG).uniform(0.75, 1.25)
     delay *= jitter
     return min(max(delay, told or 0.0), LONGEST_DELAY)

@@ -234,9 +234,7 @@ class EpisodeRepository:
         ]
         for pairs in _chunks(gone):
             await self._session.execute(
-                delete(EpisodeLanguage).where(
-                    tuple_(EpisodeLanguage.episode_id, EpisodeLanguage.language).in_(pairs)
-                )
+                delete(EpisodeLanguage).where(tuple_(EpisodeLanguage.episode_id, EpisodeLanguage.language).in_(pairs))
             )
 
     # --- files --------------------------------------------------------------------------------------------------
@@ -327,10 +325,11 @@ class EpisodeRepository:
         query = (
             select(Series.id, Series.key, Series.name, Series.languages)
             .where(
+                Series.deleted_at.is_(None),
                 or_(
                     Series.counted_languages != func.coalesce(Series.languages, ",".join(configured)),
                     Series.next_air_date <= now().date(),
-                )
+                ),
             )
             .limit(limit)
         )

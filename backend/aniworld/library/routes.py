@@ -31,16 +31,12 @@ from aniworld.library.types import ImageKind, SeriesFilter, SeriesSort, SortOrde
 from aniworld.metadata.service import media_type
 
 Key = Annotated[str, Parameter(description="Key of the series", max_length=200)]
-Genre = Annotated[
-    str | None, Parameter(description="Only series of this genre", max_length=200, pattern=r"^[^\x00]*$")
-]
+Genre = Annotated[str | None, Parameter(description="Only series of this genre", max_length=200, pattern=r"^[^\x00]*$")]
 
 _LARGEST_IMAGE = 32 * 1024 * 1024
 _IMAGE_CACHE = "private, max-age=300, stale-while-revalidate=86400"
 _COVER_CACHE = "private, max-age=86400"
-_PICTURE = ResponseSpec(
-    data_container=bytes, media_type="image/*", generate_examples=False, description="The picture"
-)
+_PICTURE = ResponseSpec(data_container=bytes, media_type="image/*", generate_examples=False, description="The picture")
 
 
 @get("/", operation_id="listAnime", summary="The series of the library")

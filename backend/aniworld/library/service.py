@@ -58,6 +58,7 @@ _RESERVED_KEYS = frozenset({"add", "rescan"})
 """Words that stand where a key stands in an address."""
 _ATTEMPTS = 5
 
+
 class LibraryService(DownloadTargets):
     """Everything that a client and the downloads can do with the library."""
 
@@ -120,9 +121,7 @@ class LibraryService(DownloadTargets):
             raise ImageNotFoundError
         return await asyncio.to_thread(folders.find_image, Path(directory), row.folder, kind)
 
-    async def search(
-        self, q: str, provider: str | None, cover_path: Callable[[str, str], str]
-    ) -> SearchResult:
+    async def search(self, q: str, provider: str | None, cover_path: Callable[[str, str], str]) -> SearchResult:
         """Ask the sources; ``cover_path`` makes our address of a (provider, cover address)."""
         if provider is not None:
             self._check_provider(provider)

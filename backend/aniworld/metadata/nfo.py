@@ -95,9 +95,7 @@ def _merged(root_tag: str, elements: list[ET.Element], existing: bytes | None) -
             return None
         written = {_identity(element) for element in ours}
         whole = {element.tag for element in ours if element.tag != "uniqueid"}
-        kept = [
-            element for element in theirs if element.tag not in whole and _identity(element) not in written
-        ]
+        kept = [element for element in theirs if element.tag not in whole and _identity(element) not in written]
         root.attrib.update(theirs.attrib)
         root.extend(kept)
         if any(element.tag == "uniqueid" and _is_default(element) for element in kept):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from aniworld.kit.net import transport
 from aniworld.kit.net.client import HttpClient
-from tests.downloads.fetch.support import Sink
+from tests.downloads.fetch.support import Fetcher, Sink
 from tests.origin import Origin
 
 
@@ -32,3 +33,17 @@ def sink() -> Sink:
 @pytest.fixture
 def work(tmp_path: Path) -> Path:
     return tmp_path / "video.part"
+
+
+@pytest.fixture
+def fetcher(origin: Origin, client: HttpClient, work: Path) -> Fetcher:
+    return Fetcher(origin, client, work)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_tls_context() -> Iterator[None]:
+    """Reading the certificates takes longer than most tests; nothing here speaks TLS."""
+    context = transport.tls_context()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(transport, "tls_context", lambda: context)
+        yield

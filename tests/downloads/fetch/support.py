@@ -9,12 +9,15 @@ from pathlib import Path
 import msgspec
 
 from aniworld.catalog.types import Stream
+from aniworld.downloads.fetch.http import fetch_http
 from aniworld.downloads.fetch.part import Checkpoint
-from aniworld.downloads.fetch.types import Limits
-from tests.origin import Body, Fault
+from aniworld.downloads.fetch.types import Fetched, Limits
+from aniworld.kit.net.client import HttpClient
+from tests.origin import Body, Fault, Origin
 
 QUICK = Limits(backoff=0.01, idle=2.0, reserve=0)
 SIZE = 600_000
+LATER = "Wed, 01 Jan 2025 10:00:00 GMT"
 
 
 class Sink:
@@ -67,3 +70,31 @@ def label(value: object) -> str | None:
         told = {field.name: getattr(value, field.name) for field in dataclasses.fields(Fault)}
         return ",".join(f"{k}={v!r}"[:40] for k, v in told.items() if v != getattr(default, k)) or "good"
     return repr(value)[:40] if isinstance(value, Body) else None
+
+
+DATA = video()
+
+
+class Fetcher:
+    """Fetches ``/v`` of the origin."""
+
+    def __init__(self, origin: Origin, client: HttpClient, work: Path) -> None:
+        self.origin = origin
+        self.client = client
+        self.work = work
+        self.sink = Sink()
+
+    def serve(self, *faults: Fault, body: Body | None = None) -> None:
+        self.origin.add("/v", body or Body(DATA), faults)
+
+    async def run(self, limits: Limits = QUICK, url: str | None = None, **headers: str) -> Fetched:
+        self.sink = Sink()
+        stream = http(url or self.origin.url("/v"), **headers)
+        return await fetch_http(stream, self.work, client=self.client, progress=self.sink, limits=limits)
+
+    @property
+    def ranges(self) -> list[str | None]:
+        return [request.range for request in self.origin.seen("/v")]
+
+    def holds(self, data: bytes = DATA) -> bool:
+        return self.work.read_bytes() == data
