@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -21,14 +22,19 @@ def newest() -> float:
     return max(path.stat().st_mtime for path in files if path.exists())
 
 
+def start(*command: str, cwd: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    """Start a program as the head of a group, so that what it starts ends with it."""
+    return subprocess.Popen(command, cwd=cwd, env=environment, start_new_session=True)
+
+
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """Ask it to end, and end it when it does not."""
-    process.terminate()
-    try:
-        process.wait(STOP_AFTER)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    """Ask the group to end, and end it when it does not."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(STOP_AFTER)
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def main() -> None:
@@ -41,10 +47,10 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
     def server() -> subprocess.Popen[bytes]:
-        return subprocess.Popen(["aniworld", "demo", "--data-dir", ".data/dev"], cwd=ROOT, env=environment)
+        return start("aniworld", "demo", "--data-dir", ".data/dev", cwd=ROOT, environment=environment)
 
     seen, backend = newest(), server()
-    vite = subprocess.Popen(["npm", "run", "--silent", "dev"], cwd=ROOT / "frontend", env=environment)
+    vite = start("npm", "run", "--silent", "dev", cwd=ROOT / "frontend", environment=environment)
     try:
         while vite.poll() is None:
             time.sleep(0.5)

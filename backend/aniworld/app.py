@@ -38,7 +38,7 @@ from aniworld.kit.supervise import Supervisor
 from aniworld.library.loader import Loader
 from aniworld.library.service import LibraryService
 from aniworld.middleware import MIDDLEWARE
-from aniworld.openapi import OpenApiDocument, ProblemResponses
+from aniworld.openapi import JsonDocument, ProblemResponses, document_router
 from aniworld.operations.service import Operations
 from aniworld.spa import Spa, serve_spa
 
@@ -157,7 +157,8 @@ def create_app(settings: Settings) -> Litestar:
             version=__version__,
             description="Keeps an anime library whole.",
             use_handler_docstrings=True,
-            openapi_controller=OpenApiDocument,  # type: ignore[arg-type]  # any controller will do
+            render_plugins=[JsonDocument()],
+            openapi_router=document_router(),
             components=Components(
                 security_schemes={
                     "bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT"),

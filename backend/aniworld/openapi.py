@@ -3,8 +3,9 @@
 from typing import Any
 
 import msgspec
-from litestar import Controller, Litestar, Request, Response, get
+from litestar import Litestar, MediaType, Request, Router
 from litestar.openapi import ResponseSpec
+from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.plugins.base import ReceiveRoutePlugin
 from litestar.routes import BaseRoute, HTTPRoute
 
@@ -40,16 +41,23 @@ class ProblemResponses(ReceiveRoutePlugin):
             handler.responses = {**documented, **(handler.responses or {})}
 
 
-class OpenApiDocument(Controller):
-    """The OpenAPI document; like everything else under ``/api`` it needs a session."""
+class JsonDocument(OpenAPIRenderPlugin):
+    """Serves the document as it is, without a page that would load scripts from elsewhere."""
 
-    path = "/api/openapi.json"
-    include_in_schema = False
+    def __init__(self) -> None:
+        super().__init__(path="/", media_type=MediaType.JSON)
+        self._document: bytes | None = None
 
-    @get("/", guards=[require_session], sync_to_thread=True)
-    def document(self, request: Request[Any, Any, Any]) -> Response[bytes]:
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         """What this server offers."""
-        return Response(openapi_json(request.app), media_type="application/json")
+        if self._document is None:
+            self._document = openapi_json(request.app)
+        return self._document
+
+
+def document_router() -> Router:
+    """Where the document is; like everything else under ``/api`` it needs a session."""
+    return Router("/api/openapi.json", route_handlers=[], guards=[require_session], include_in_schema=False)
 
 
 def openapi_json(app: Litestar) -> bytes:

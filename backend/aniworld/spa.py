@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from litestar import Request, Response, get
+from litestar.params import FromPath
 
 from aniworld.kit.errors import NotFoundError, UnavailableError
 from aniworld.middleware import content_security_policy
@@ -103,7 +104,7 @@ def _script_hashes(page: bytes) -> Sequence[str]:
 
 
 @get(["/", "/{path:path}"], include_in_schema=False, name="spa")
-async def serve_spa(request: Request[Any, Any, Any], path: str = "") -> Response[bytes]:
+async def serve_spa(request: Request[Any, Any, Any], path: FromPath[str] = "") -> Response[bytes]:
     """Static files and pages."""
     spa: Spa = request.app.state.spa
     return await spa.respond(path.strip("/"), request)

@@ -86,7 +86,9 @@ async def test_a_directory_that_is_away_blocks_no_other_change(config: ConfigSer
     assert [warning.field for warning in verdict.warnings] == ["library.anime_directory"]
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"version": 2}', b'{"version": 1, "x": 1}', b"\xff", b"[" * 99999])
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b'{"version": 2}', b'{"version": 1, "x": 1}', b"\xff", b"[" * 99999]
+)
 def test_a_broken_file_is_told_and_left_alone(config: ConfigService, data: Path, content: bytes) -> None:
     (data / "config.json").write_bytes(content)
     with pytest.raises(ConfigFileError, match=r"config\.json cannot be used"):

@@ -66,7 +66,9 @@ class DownloadsSection(Input, frozen=True):
 class ProvidersSection(Input, frozen=True):
     """Which sources are asked and what they may reach."""
 
-    disabled: Annotated[list[Name], Meta(max_length=200, description="Sources that are not asked")] = msgspec.field(default_factory=list)
+    disabled: Annotated[list[Name], Meta(max_length=200, description="Sources that are not asked")] = msgspec.field(
+        default_factory=list
+    )
     allowed_hosts: Annotated[
         list[HostPort],
         Meta(max_length=200, description="host:port that may be reached although the address is private"),

@@ -94,7 +94,7 @@ class EpisodePipeline:
                 if error.permanent:
                     await asyncio.to_thread(shutil.rmtree, work, ignore_errors=True)
                 continue
-            await self._file(item, target, finished, anime)
+            await self._file(item, finished, anime)
             return
         raise AllHostersFailedError(failures)
 
@@ -158,13 +158,20 @@ class EpisodePipeline:
         )
         return finished
 
-    async def _file(self, item: Claimed, target: TargetDetails, finished: Path, anime: Path) -> None:
+    async def _file(self, item: Claimed, finished: Path, anime: Path) -> None:
         size = (await _on_disk("Looking at", finished.stat)).st_size
-        path = target.path(finished.suffix)
         staged = anime.joinpath(*WORK, str(item.id), finished.name)
         await _on_disk("Moving", durable_replace, finished, staged)
-        await self._intend(item, path, size)
-        await self._move(item, staged, anime, path)
+        for last in (False, True):
+            # Asked for anew: the same episode in another language may have taken the plain name meanwhile.
+            path = (await self._target(item)).path(finished.suffix)
+            await self._intend(item, path, size)
+            try:
+                await self._move(item, staged, anime, path)
+                break
+            except TargetExistsError:
+                if last:
+                    raise
         await self._complete(item, path, size)
 
     async def _intend(self, item: Claimed, path: str | None, size: int | None) -> None:
