@@ -123,7 +123,9 @@ async def serving(app: Any) -> AsyncIterator[str]:
     """Serve an application on loopback, in this event loop; its address."""
     sock = socket.socket()
     sock.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, lifespan="on", log_config=None, ws="none", timeout_graceful_shutdown=2))
+    server = uvicorn.Server(
+        uvicorn.Config(app, lifespan="on", log_config=None, ws="none", proxy_headers=False, timeout_graceful_shutdown=2)
+    )
     task = asyncio.create_task(server.serve(sockets=[sock]))
     try:
         while not server.started:

@@ -89,8 +89,10 @@ def _from_http(_request: Request[Any, Any, Any], error: HTTPException) -> Respon
 
 
 def _from_anything(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
-    if isinstance(error, (RecursionError, OverflowError)):
-        return problem(400, "invalid-input", "Invalid input", "The input is nested too deeply or a number is too large")
+    if isinstance(error, (RecursionError, OverflowError, UnicodeDecodeError)):
+        return problem(
+            400, "invalid-input", "Invalid input", "The input is no text, too deep or has too large a number"
+        )
     log.error("%s %s failed", request.method, request.url.path, exc_info=error)
     return problem(500, "internal", "Internal error", "Something went wrong here; the log tells more")
 

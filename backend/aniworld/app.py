@@ -37,7 +37,7 @@ from aniworld.kit.net import HttpClient
 from aniworld.kit.supervise import Supervisor
 from aniworld.library.loader import Loader
 from aniworld.library.service import LibraryService
-from aniworld.middleware import MIDDLEWARE
+from aniworld.middleware import protect
 from aniworld.openapi import JsonDocument, ProblemResponses, document_router
 from aniworld.operations.service import Operations
 from aniworld.spa import Spa, serve_spa
@@ -135,7 +135,6 @@ def create_app(settings: Settings) -> Litestar:
     app = Litestar(
         route_handlers=[api, health.router, serve_spa],
         lifespan=[lifespan],
-        middleware=MIDDLEWARE,
         exception_handlers=EXCEPTION_HANDLERS,
         dependencies={
             name: Provide(_constant(getattr(parts, name)), sync_to_thread=False)
@@ -170,6 +169,8 @@ def create_app(settings: Settings) -> Litestar:
         logging_config=None,
         request_max_body_size=4 * 1024 * 1024,
     )
+    # Around the routing, not behind it: an address that leads nowhere is guarded as well.
+    app.asgi_handler = protect(app.asgi_handler)
     app.state.parts = parts
     app.state.access = parts.access
     return app

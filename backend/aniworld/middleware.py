@@ -47,9 +47,6 @@ def protect(app: ASGIApp) -> ASGIApp:
     return answer_head(security_headers(check_host(tag_answers(app))))
 
 
-MIDDLEWARE = (protect,)
-
-
 def answer_head(app: ASGIApp) -> ASGIApp:
     """Answers HEAD as GET without the body, outside the API: uptime checkers and caches ask like that."""
 

@@ -28,7 +28,7 @@ for (const [path, entry] of Object.entries(packages)) {
 			throw new Error(`${path} wants ${name}@${version}: only an exact version can be entered`);
 		}
 		packages[hoisted] = { version, ...platform(name), dev: true, optional: true };
-		console.log(`entered ${name}@${version}`);
+		process.stdout.write(`entered ${name}@${version}\n`);
 	}
 }
 

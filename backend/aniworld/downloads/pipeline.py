@@ -141,9 +141,11 @@ class EpisodePipeline:
 
     async def _assemble(self, item: Claimed, target: TargetDetails, fetched: Fetched, work: Path) -> Path:
         expected = fetched.expected_duration or target.duration
+        # A playlist is exact; a catalogue says "24 min" of what lasts 23:41.
+        tolerance = None if fetched.expected_duration is not None or expected is None else 0.25 * expected
         if self._config.current.downloads.container == "original" and fetched.protocol == "http":
             part = fetched.paths[0]
-            info = await media.verify(part, expected_duration=expected)
+            info = await media.verify(part, expected_duration=expected, tolerance=tolerance)
             finished = work / (_FINISHED + _extension(info.container))
             await _on_disk("Renaming", part.rename, finished)
             return finished
@@ -155,6 +157,7 @@ class EpisodePipeline:
             language=item.language,
             title=target.title,
             expected_duration=expected,
+            tolerance=tolerance,
         )
         return finished
 

@@ -14,9 +14,7 @@ class Live {
 
 	/** Listens until the returned function is called. */
 	start(): () => void {
-		const refetch = batch((keys) =>
-			Promise.all(keys.map((queryKey) => queryClient.invalidateQueries({ queryKey })))
-		);
+		const refetch = batch((keys) => Promise.all(keys.map((queryKey) => queryClient.invalidateQueries({ queryKey }))));
 		const stop = listen(`${base}/api/events?topics=${TOPICS}`, {
 			event: (event) => refetch(apply(event)),
 			resync: () => {

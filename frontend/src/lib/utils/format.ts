@@ -125,21 +125,29 @@ export function languageShort(tag: string): string {
 
 /** `Firefox · Linux` from a user agent; the first word of it where that is not a browser's. */
 export function agent(value: string): string {
-	const browser =
-		/Firefox\//.test(value) ? 'Firefox'
-		: /Edg\//.test(value) ? 'Edge'
-		: /OPR\//.test(value) ? 'Opera'
-		: /Chrome\//.test(value) ? 'Chrome'
-		: /Safari\//.test(value) ? 'Safari'
-		: null;
+	const browser = /Firefox\//.test(value)
+		? 'Firefox'
+		: /Edg\//.test(value)
+			? 'Edge'
+			: /OPR\//.test(value)
+				? 'Opera'
+				: /Chrome\//.test(value)
+					? 'Chrome'
+					: /Safari\//.test(value)
+						? 'Safari'
+						: null;
 	if (!browser) return value.split(/[\s/]/, 1)[0] || value;
-	const system =
-		/iPhone|iPad/.test(value) ? 'iOS'
-		: /Android/.test(value) ? 'Android'
-		: /Windows/.test(value) ? 'Windows'
-		: /Mac OS X/.test(value) ? 'macOS'
-		: /Linux/.test(value) ? 'Linux'
-		: null;
+	const system = /iPhone|iPad/.test(value)
+		? 'iOS'
+		: /Android/.test(value)
+			? 'Android'
+			: /Windows/.test(value)
+				? 'Windows'
+				: /Mac OS X/.test(value)
+					? 'macOS'
+					: /Linux/.test(value)
+						? 'Linux'
+						: null;
 	return system ? `${browser} · ${system}` : browser;
 }
 

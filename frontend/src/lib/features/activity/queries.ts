@@ -1,7 +1,12 @@
 /** What the server is busy with. */
 import { createQuery } from '@tanstack/svelte-query';
 import { call, queryClient } from '#lib/api/client.ts';
-import { listOperations, type OperationOut, type OperationPage, type OperationProgress } from '#lib/api/generated/index.ts';
+import {
+	listOperations,
+	type OperationOut,
+	type OperationPage,
+	type OperationProgress
+} from '#lib/api/generated/index.ts';
 
 export type Operation = OperationOut;
 
@@ -29,7 +34,7 @@ export function isRunning(operation: Operation): boolean {
 export function showProgress(update: OperationProgress): boolean {
 	const page = queryClient.getQueryData<OperationPage>(activityKeys.all);
 	if (!page?.items.some(({ id, status }) => id === update.id && status === update.status)) return false;
-	const items = page.items.map((item) => (item.id === update.id ? { ...item, ...update } as Operation : item));
+	const items = page.items.map((item) => (item.id === update.id ? ({ ...item, ...update } as Operation) : item));
 	queryClient.setQueryData<OperationPage>(activityKeys.all, { ...page, items });
 	return true;
 }

@@ -20,7 +20,8 @@ const PAGE = 100;
 export function seriesList(listing: () => Listing) {
 	return createInfiniteQuery(() => ({
 		queryKey: libraryKeys.list(listing()),
-		queryFn: ({ pageParam, signal }) => call(listAnime({ query: { ...listing(), limit: PAGE, offset: pageParam }, signal })),
+		queryFn: ({ pageParam, signal }) =>
+			call(listAnime({ query: { ...listing(), limit: PAGE, offset: pageParam }, signal })),
 		initialPageParam: 0,
 		getNextPageParam: (last) => (last.offset + last.items.length < last.total ? last.offset + last.limit : undefined),
 		// Another filter dims what is there until its own answer comes; the page does not jump.

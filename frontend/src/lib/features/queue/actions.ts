@@ -62,7 +62,10 @@ export function itemActions(item: QueueItem): Action[] {
 			title: m.queue_move_first(),
 			icon: ArrowUpToLine,
 			run: async () => {
-				queryClient.setQueryData(queueKeys.overview, await call(reorderQueue({ body: { item_id: item.id, new_position: 0 } })));
+				queryClient.setQueryData(
+					queueKeys.overview,
+					await call(reorderQueue({ body: { item_id: item.id, new_position: 0 } }))
+				);
 			}
 		},
 		{
