@@ -12,7 +12,7 @@ list:
 
 # Make everything ready: packages, Node modules, the built pages (skips what is up to date)
 setup *options:
-    @"{{ python }}" .ci/setup.py "$@"
+    @"{{ python }}" .ci/prepare.py "$@"
 
 # Show the program with a sample source beside it; nothing leaves this machine
 [no-exit-message]
@@ -32,12 +32,12 @@ dev: setup
 # Run every check and every test, or the named parts: ruff format mypy imports svelte-check eslint vitest pytest e2e
 [no-exit-message]
 test *parts: (setup "--browser")
-    @exec "{{ python }}" .ci/test.py "$@"
+    @exec "{{ python }}" .ci/verify.py "$@"
 
 # Run the linters and type checkers only
 [no-exit-message]
 check: setup
-    @exec "{{ python }}" .ci/test.py --checks
+    @exec "{{ python }}" .ci/verify.py --checks
 
 # Repair what the linters can repair
 fix: setup

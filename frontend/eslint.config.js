@@ -10,11 +10,19 @@ import ts from 'typescript-eslint';
  * needs two of them composes them.
  */
 const features = readdirSync(new URL('./src/lib/features', import.meta.url));
-const UP = { group: ['../*'], message: 'Name it by #lib/…, so that the direction can be seen.' };
-const layer = (files, group, message) => ({
-	files,
-	rules: { 'no-restricted-imports': ['error', { patterns: [UP, { group, message }] }] }
-});
+const UP = { regex: '^\\.\\./', message: 'Name it by #lib/…, so that the direction can be seen.' };
+
+/**
+ * What a part may not import.
+ * @param {string} files
+ * @param {string} forbidden
+ * @param {string} message
+ * @returns {import('eslint').Linter.Config}
+ */
+function layer(files, forbidden, message) {
+	const patterns = [UP, { regex: `^#lib/(${forbidden})/`, message }];
+	return { files: [files], rules: { 'no-restricted-imports': ['error', { patterns }] } };
+}
 
 export default defineConfig(
 	globalIgnores(['.svelte-kit/', 'node_modules/', 'src/lib/api/generated/', 'src/lib/paraglide/', 'project.inlang/']),
@@ -46,19 +54,23 @@ export default defineConfig(
 			'@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: false }]
 		}
 	},
-	layer(['src/routes/**'], ['$lib/*'], 'It is #lib here.'),
-	layer(['src/lib/events/**'], ['**/routes/**'], 'events import features, api, ui, utils.'),
 	...features.map((name) =>
 		layer(
-			[`src/lib/features/${name}/**`],
-			['#lib/events/**', '**/routes/**', '#lib/features/**'],
-			'A feature imports api, ui and utils; of other features nothing.'
+			`src/lib/features/${name}/**`,
+			'events|features',
+			'A feature imports api, ui and utils, and no other feature.'
 		)
 	),
-	layer(['src/lib/ui/**'], ['#lib/events/**', '#lib/features/**', '**/routes/**'], 'ui imports api errors and utils.'),
-	layer(
-		['src/lib/api/**', 'src/lib/utils/**'],
-		['#lib/events/**', '#lib/features/**', '#lib/ui/**', '**/routes/**'],
-		'The lowest layer imports nothing of ours but the messages.'
-	)
+	layer('src/lib/ui/**', 'events|features', 'ui knows no domain: it imports api, for the words of errors, and utils.'),
+	layer('src/lib/api/**', 'events|features|ui|utils', 'api imports nothing of ours but the messages.'),
+	layer('src/lib/utils/**', 'events|features|ui|api', 'utils import nothing of ours but the messages.'),
+	{
+		files: ['src/lib/**'],
+		rules: {
+			'no-restricted-syntax': [
+				'error',
+				{ selector: 'ImportDeclaration[source.value=/routes/]', message: 'Nothing imports a page.' }
+			]
+		}
+	}
 );

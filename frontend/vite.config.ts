@@ -26,5 +26,5 @@ export default defineConfig({
 	// Nothing becomes a data: address: the content security policy allows those for pictures only.
 	build: { assetsInlineLimit: 0 },
 	server: { proxy: { '/api': backend, '/health': backend } },
-	test: { include: ['src/**/*.test.ts'], environment: 'node' }
+	test: { include: ['src/**/*.test.ts'], environment: 'node', execArgv: ['--experimental-eventsource'] }
 });

@@ -1,6 +1,7 @@
 """What every route shares: errors as problem+json."""
 
 import logging
+import re
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ from aniworld.kit.schema import Schema
 log = logging.getLogger(__name__)
 
 PROBLEM_JSON = "application/problem+json"
+_MISSING = re.compile(r"Missing required \w+ parameter '([^']+)'")
 
 TITLES = {
     400: ("invalid-input", "Invalid input"),
@@ -48,7 +50,9 @@ class Problem(Schema, frozen=True):
 def problem(
     status: int, code: str, title: str, detail: str, errors: list[FieldError] | None = None, **extra: Any
 ) -> Response[Problem]:
-    """A problem+json answer."""
+    """A problem+json answer; one about bad input always says what is wrong with it."""
+    if status == 400 and not errors:
+        errors = [FieldError(field="", message=detail)]
     return Response(
         Problem(
             type=f"/problems/{code}", title=title, status=status, detail=detail, errors=errors or msgspec.UNSET, **extra
@@ -71,13 +75,18 @@ def _from_validation(request: Request[Any, Any, Any], error: ValidationException
     raw = error.extra if isinstance(error.extra, list) else []
     if any(isinstance(item, dict) and item.get("source") == "path" for item in raw):
         return _from_app_error(request, NotFoundError())
-    errors = [
-        FieldError(field=str(item.get("key", "")), message=str(item.get("message", "Invalid")))
-        for item in raw
-        if isinstance(item, dict)
-    ]
+    errors = [_field_error(item) for item in raw if isinstance(item, dict)]
+    if missing := _MISSING.match(error.detail):
+        errors = [FieldError(field=missing[1], message=f"Give {missing[1]}")]
     detail = errors[0].message if errors else error.detail
     return _from_app_error(request, InvalidInputError(detail, errors=tuple(errors)))
+
+
+def _field_error(item: dict[str, Any]) -> FieldError:
+    field, message = str(item.get("key", "")), str(item.get("message", "Invalid"))
+    if field == "data":  # our name for the body, which no client knows
+        return FieldError(field="", message="Send a JSON body" if message == "'data'" else message)
+    return FieldError(field=field, message=message)
 
 
 def _from_http(_request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:

@@ -3,17 +3,18 @@
 import asyncio
 import os
 import time
-from typing import Any, Literal
+from typing import Literal
 
 from litestar import Response, Router, get
 from litestar.di import NamedDependency
+from litestar.openapi import ResponseSpec
 
 from aniworld.catalog.service import Catalog
 from aniworld.config.service import ConfigService
 from aniworld.db.engine import Database
 from aniworld.kit.errors import AppError
 from aniworld.kit.schema import Schema
-from aniworld.kit.supervise import Supervisor
+from aniworld.kit.supervise import Supervisor, WorkerState
 
 PROBE_LIMIT = 3.0
 """Seconds that a probe may take: a directory on a network share can hang for ever."""
@@ -52,7 +53,12 @@ async def health() -> Health:
     return Health(status="healthy", uptime_seconds=round(time.monotonic() - _started, 3))
 
 
-@get("/ready", operation_id="ready", summary="Can it work?")
+@get(
+    "/ready",
+    operation_id="ready",
+    summary="Can it work?",
+    responses={503: ResponseSpec(Readiness, description="A part that is needed is down", generate_examples=False)},
+)
 async def ready(
     db: NamedDependency[Database],
     config: NamedDependency[ConfigService],
@@ -79,19 +85,24 @@ async def ready(
             workers=workers,
         ),
         status_code=200 if is_ready else 503,
+        headers={} if is_ready else {"Retry-After": "5"},
     )
 
 
-def _worker(state: Any) -> PartState:
+def _worker(state: WorkerState) -> PartState:
     if state.status == "running":
         return PartState(status="ok", detail=f"running, restarted {state.restarts} times")
     return PartState(status="down", detail=f"{state.status}, restarted {state.restarts} times ({state.last_error})")
 
 
 async def _database(db: Database) -> PartState:
+    path = db.engine.url.database if db.dialect == "sqlite" else None
     try:
         async with asyncio.timeout(PROBE_LIMIT):
             await db.ping()
+            # Connections that are open go on with a file that was deleted, as if all were well.
+            if path is not None and not await asyncio.to_thread(os.path.exists, path):
+                return PartState(status="down", detail="The database file is gone")
     except (AppError, TimeoutError):
         return PartState(status="down", detail="The database does not answer")
     return PartState(status="ok", detail=db.dialect)

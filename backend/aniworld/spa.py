@@ -17,6 +17,8 @@ from aniworld.middleware import content_security_policy
 
 WEB = Path(__file__).with_name("web")
 
+_ASSETS = "_app/"
+"""Where the build puts what pages load; nothing below it is a page."""
 _TYPES = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -34,9 +36,9 @@ _INLINE_SCRIPT = re.compile(rb"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.D
 
 
 class SpaNotBuiltError(UnavailableError):
-    """The static files are not there."""
+    """The static files are not there, or no longer those that were there at the start."""
 
-    code, title = "spa-not-built", "The web interface is not built; run ./just setup"
+    code, title = "spa-not-built", "The web interface is not built; run ./just setup and start the program again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,34 +51,57 @@ class _File:
 
 
 class Spa:
-    """Serves a fixed table of files, made once: a name that is not in it is not opened, whatever it looks like."""
+    """Serves a fixed table of files: a name that is not in it is not opened, whatever it looks like.
+
+    The table is made anew when the pages were built anew below a running server.
+    """
 
     def __init__(self, directory: Path = WEB) -> None:
+        self._directory = directory
         self._files: dict[str, _File] = {}
-        if not (directory / "index.html").is_file():
-            self._csp = content_security_policy([])
+        self._csp = content_security_policy([])
+        self._built: int | None = None
+        self._refresh()
+
+    def _refresh(self) -> None:
+        index = self._directory / "index.html"
+        try:
+            built = index.stat().st_mtime_ns
+        except FileNotFoundError:  # not built, or being built at this moment
             return
-        for path in sorted(directory.rglob("*")):
+        if built == self._built:
+            return
+        files: dict[str, _File] = {}
+        for path in sorted(self._directory.rglob("*")):
             if path.suffix in _TYPES and path.is_file() and not path.is_symlink():
-                name = path.relative_to(directory).as_posix()
+                name = path.relative_to(self._directory).as_posix()
                 siblings = {"br": path.with_name(path.name + ".br"), "gzip": path.with_name(path.name + ".gz")}
-                self._files[name] = _File(
+                packed = {
+                    encoding: sibling
+                    for encoding, sibling in siblings.items()
+                    if sibling.is_file() and not sibling.is_symlink()
+                }
+                files[name] = _File(
                     path=path,
                     type=_TYPES[path.suffix],
-                    etag=f'"{hashlib.blake2b(path.read_bytes(), digest_size=12).hexdigest()}"',
-                    encodings={encoding: sibling for encoding, sibling in siblings.items() if sibling.is_file()},
-                    immutable=name.startswith("_app/immutable/"),
+                    # Weak: the same file goes out packed in different ways.
+                    etag=f'W/"{hashlib.blake2b(path.read_bytes(), digest_size=12).hexdigest()}"',
+                    encodings=packed,
+                    immutable=name.startswith(_ASSETS + "immutable/"),
                 )
-        self._csp = content_security_policy(_script_hashes((directory / "index.html").read_bytes()))
+        self._files, self._built = files, built
+        self._csp = content_security_policy(_script_hashes(index.read_bytes()))
 
     async def respond(self, name: str, request: Request[Any, Any, Any]) -> Response[bytes]:
         """The file of that name, or the first page where a page was asked for."""
+        if name not in self._files or name == "index.html":
+            await asyncio.to_thread(self._refresh)
         if not self._files:
             raise SpaNotBuiltError
         file = self._files.get(name)
         if file is None:
-            wants_page = "text/html" in request.headers.get("accept", "") and "." not in name.rpartition("/")[2]
-            if name and not wants_page:
+            is_page = not name.startswith(_ASSETS) and "." not in name.rpartition("/")[2]
+            if name and not (is_page and "text/html" in request.headers.get("accept", "")):
                 raise NotFoundError
             file = self._files["index.html"]
         headers = {
@@ -85,16 +110,25 @@ class Spa:
             "Vary": "Accept-Encoding",
             "Content-Security-Policy": self._csp,
         }
-        if file.etag in request.headers.get("if-none-match", ""):
+        if file.etag.removeprefix("W/") in request.headers.get("if-none-match", ""):
             return Response(b"", status_code=304, headers=headers)
-        accepted = {part.partition(";")[0].strip() for part in request.headers.get("accept-encoding", "").split(",")}
+        accepted = _accepted(request.headers.get("accept-encoding", ""))
         encoding = next((name for name in ("br", "gzip") if name in accepted and name in file.encodings), None)
         path = file.path
         if encoding is not None:
             headers["Content-Encoding"] = encoding
             path = file.encodings[encoding]
-        content = await asyncio.to_thread(path.read_bytes)
+        try:
+            content = await asyncio.to_thread(path.read_bytes)
+        except FileNotFoundError as error:  # replaced by a newer build
+            raise NotFoundError from error
         return Response(content, headers=headers, media_type=file.type)
+
+
+def _accepted(header: str) -> set[str]:
+    """The encodings that a client takes."""
+    offers = [part.replace(" ", "").lower().partition(";q=") for part in header.split(",")]
+    return {name for name, _, weight in offers if weight.strip("0.") or not weight}
 
 
 def _script_hashes(page: bytes) -> Sequence[str]:

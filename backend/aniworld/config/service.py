@@ -92,9 +92,14 @@ class ConfigService:
             try:
                 config = msgspec.convert(raw, AppConfig)
             except msgspec.ValidationError as error:
-                problem = _field_error(error)
-                raise InvalidInputError.field(problem.field.removeprefix(f"{name}."), problem.message) from error
-            stored = await self._store(config)
+                problem = _within(name, _field_error(error))
+                raise InvalidInputError(problem.message, errors=(problem,)) from error
+            try:
+                stored = await self._store(config)
+            except InvalidInputError as error:
+                raise InvalidInputError(
+                    error.detail, errors=tuple(_within(name, problem) for problem in error.errors)
+                ) from error
             section: Section = getattr(stored, name)
             return section
 
@@ -151,6 +156,11 @@ def directory_problem(directory: str, data_dir: Path) -> str | None:
     if not os.access(real, os.R_OK | os.W_OK | os.X_OK):
         return "The server may not write there; check the directory's owner and permissions"
     return None
+
+
+def _within(section: str, problem: FieldError) -> FieldError:
+    """The problem as the section's own form names it."""
+    return FieldError(field=problem.field.removeprefix(section).removeprefix("."), message=problem.message)
 
 
 def _field_error(error: msgspec.ValidationError) -> FieldError:

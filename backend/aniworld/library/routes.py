@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -166,6 +167,7 @@ async def search(
 
 @get("/search/cover", operation_id="searchCover", summary="A cover of a search", responses={200: _PICTURE})
 async def search_cover(
+    request: Request[Any, Any, Any],
     library: NamedDependency[LibraryService],
     provider: FromQuery[Annotated[str, Parameter(description="The source", min_length=1, max_length=64)]],
     url: FromQuery[Annotated[str, Parameter(description="As the search shows it", min_length=1, max_length=2000)]],
@@ -175,7 +177,11 @@ async def search_cover(
     kind = media_type(data)
     if kind is None:
         raise NotAtSourceError("That is no picture")
-    return Response(data, media_type=kind, headers={"Cache-Control": _COVER_CACHE})
+    digest = await asyncio.to_thread(hashlib.blake2b, data, digest_size=12)
+    headers = {"ETag": f'"{digest.hexdigest()}"', "Cache-Control": _COVER_CACHE}
+    if headers["ETag"] in request.headers.get("if-none-match", ""):
+        return Response(b"", status_code=304, headers=headers)
+    return Response(data, media_type=kind, headers=headers)
 
 
 routers = [

@@ -1,7 +1,7 @@
 /** What a screen reader is told without being asked: one sentence at a time, never faster than a person can listen. */
 const PAUSE = 4000;
 
-class Announcer {
+export class Announcer {
 	/** The sentence in the live region. */
 	text = $state('');
 	#waiting: string[] = [];

@@ -1,0 +1,87 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { queryClient } from '#lib/api/client.ts';
+import type { OperationPage, QueueItem } from '#lib/api/generated/index.ts';
+import { activityKeys } from '#lib/features/activity/queries.ts';
+import { progress } from '#lib/features/queue/progress.svelte.ts';
+import { announcer } from '#lib/ui/announce.svelte.ts';
+import { apply } from './apply';
+import type { AppEvent } from './stream';
+
+const ref = {
+	download_id: 'd1',
+	series_key: 'paper-lanterns',
+	series_name: 'Paper Lanterns',
+	season: 1,
+	episode: 5,
+	language: 'de'
+};
+const numbers = { percent: 40, downloaded_bytes: 4, total_bytes: 10, speed: 2, eta_seconds: 3 };
+const going: AppEvent = { type: 'download_progress', data: { ...ref, progress: numbers } };
+
+beforeEach(() => {
+	progress.clear();
+	queryClient.clear();
+});
+
+describe('progress', () => {
+	it('goes into the map and costs no request', () => {
+		expect(apply(going)).toEqual([]);
+		expect(progress.percent('paper-lanterns', 1, 5)).toBe(40);
+		expect(progress.percent('paper-lanterns', 1, 6)).toBeNull();
+		expect(progress.of({ id: 'd1' } as QueueItem).speed).toBe(2);
+	});
+
+	it.each<AppEvent>([
+		{ type: 'download_complete', data: ref },
+		{ type: 'download_failed', data: { ...ref, error: 'gone', will_retry: true } },
+		{ type: 'queue_stopped', data: {} },
+		{ type: 'resync', data: {} }
+	])('is forgotten after $type', (event) => {
+		apply(going);
+		apply(event);
+		expect(progress.size).toBe(0);
+	});
+});
+
+describe('what is fetched again', () => {
+	it.each<[AppEvent, unknown]>([
+		[
+			{ type: 'download_complete', data: ref },
+			[['queue'], ['library', 'list'], ['library', 'series', 'paper-lanterns']]
+		],
+		[
+			{ type: 'queue_status', data: { action: 'items_added', count: 2, series_keys: ['a', 'b'] } },
+			[['queue'], ['library', 'series', 'a'], ['library', 'series', 'b']]
+		],
+		[
+			{ type: 'series_added', data: { key: 'a', name: 'A' } },
+			[['library', 'list'], ['library', 'series', 'a'], ['search']]
+		],
+		[{ type: 'queue_started', data: {} }, [['queue']]],
+		[{ type: 'resync', data: {} }, [[]]]
+	])('%j', (event, keys) => expect(apply(event)).toEqual(keys));
+
+	it('is not the list of operations while one that is shown only goes on', () => {
+		const update = { id: 'o1', type: 'load', current: 2, total: 4, percent: 50, message: 'Loading' } as const;
+		const shown = { ...update, status: 'in_progress', current: 1, percent: 25 } as OperationPage['items'][number];
+		queryClient.setQueryData<OperationPage>(activityKeys.all, { items: [shown], total: 1, limit: 100, offset: 0 });
+		expect(apply({ type: 'operation_update', data: { ...update, status: 'in_progress' } })).toEqual([]);
+		expect(queryClient.getQueryData<OperationPage>(activityKeys.all)?.items[0]?.percent).toBe(50);
+		expect(apply({ type: 'operation_update', data: { ...update, status: 'completed' } })).toEqual([['operations']]);
+		expect(apply({ type: 'operation_update', data: { ...update, id: 'o2', status: 'started' } })).toEqual([
+			['operations']
+		]);
+	});
+});
+
+describe('what is said aloud', () => {
+	it('is the end of a download, and not what is tried again', () => {
+		const said = vi.spyOn(announcer, 'say');
+		apply({ type: 'download_failed', data: { ...ref, error: 'gone', will_retry: true } });
+		expect(said).not.toHaveBeenCalled();
+		apply({ type: 'download_complete', data: ref });
+		expect(said.mock.lastCall).toEqual(['Paper Lanterns S01E05 is here.']);
+		apply({ type: 'download_failed', data: { ...ref, error: 'gone', will_retry: false } });
+		expect(said.mock.lastCall).toEqual(['Paper Lanterns S01E05 could not be fetched.']);
+	});
+});
