@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -38,7 +39,10 @@ class SourceThread:
         self.source: SampleSource | None = None
 
     def _run(self) -> None:
-        self._loop.run_until_complete(self._serve())
+        try:
+            self._loop.run_until_complete(self._serve())
+        finally:
+            self._loop.close()
 
     async def _serve(self) -> None:
         async with SampleSource(self._cache, seconds=10, throttle=THROTTLE) as self.source:
@@ -100,15 +104,15 @@ def live(source: SampleSource, tmp_path: Path) -> Iterator[Live]:
         yield Live(url=found["url"], setup_url=found["setup"], code=found["code"], anime=anime)
     finally:
         process.terminate()
-        assert process.wait(15) == 0
+        status = process.wait(15)
+        process.stdout.close()
+        assert status == 0
 
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, Any]:
     """The system's Chromium where there is one."""
-    from shutil import which
-
-    path = os.environ.get("ANIWORLD_CHROMIUM") or which("chromium") or which("google-chrome")
+    path = os.environ.get("ANIWORLD_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     arguments = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-quic", "--disable-background-networking"]
     return {"args": arguments, **({"executable_path": path} if path else {})}
 

@@ -66,9 +66,9 @@ def _statuses(route: HTTPRoute, handler: HTTPRouteHandler) -> set[int]:
     found = {400, 421, 500}
     if not route.path.startswith("/api"):
         return found
-    name, opt = handler.operation_id, handler.resolve_opts() or handler.opt
+    name = handler.operation_id
     found.add(503)  # the session is looked up in the database
-    if not opt.get("public") or name == "login":
+    if not handler.opt.get("public") or name == "login":
         found.add(401)
     if not handler.http_methods <= {"GET"}:
         found |= {403, 415}
@@ -296,7 +296,11 @@ def example(schema: dict[str, Any], schemas: dict[str, Any], name: str = "") -> 
         return schema["const"]
     choices = schema.get("oneOf") or schema.get("anyOf") or []
     kind = schema.get("type")
-    if name in _TELLING and kind != "boolean" and not any("$ref" in part for part in (schema.get("items", {}), *choices)):
+    if (
+        name in _TELLING
+        and kind != "boolean"
+        and not any("$ref" in part for part in (schema.get("items", {}), *choices))
+    ):
         return _TELLING[name]
     if choices:
         return example(choices[0], schemas, name)

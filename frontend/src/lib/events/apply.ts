@@ -7,7 +7,7 @@ import { queueKeys } from '#lib/features/queue/queries.ts';
 import { searchKeys } from '#lib/features/search/queries.ts';
 import { m } from '#lib/paraglide/messages.js';
 import { announcer } from '#lib/ui/announce.svelte.ts';
-import { notify } from '#lib/ui/notify.ts';
+import { notify } from '#lib/ui/notify.svelte.ts';
 import { episodeCode } from '#lib/utils/format.ts';
 import type { AppEvent } from './stream';
 

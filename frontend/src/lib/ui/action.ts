@@ -3,7 +3,7 @@
  */
 import type { Component } from 'svelte';
 import { errorText } from '#lib/api/errors.ts';
-import { notify } from './notify';
+import { notify } from './notify.svelte';
 
 export interface Action {
 	id: string;

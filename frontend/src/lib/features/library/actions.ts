@@ -6,7 +6,7 @@ import { errorText } from '#lib/api/errors.ts';
 import { deleteAnime, reloadAnime, restoreAnime } from '#lib/api/generated/index.ts';
 import { m } from '#lib/paraglide/messages.js';
 import type { Action } from '#lib/ui/action.ts';
-import { notify } from '#lib/ui/notify.ts';
+import { notify } from '#lib/ui/notify.svelte.ts';
 import type { Step } from './loading';
 import { libraryKeys, type Series } from './queries';
 

@@ -23,7 +23,7 @@ import {
 } from '#lib/api/generated/index.ts';
 import { m } from '#lib/paraglide/messages.js';
 import { actions, type Action } from '#lib/ui/action.ts';
-import { notify } from '#lib/ui/notify.ts';
+import { notify } from '#lib/ui/notify.svelte.ts';
 import { queueKeys, showMode } from './queries';
 
 const refresh = () => queryClient.invalidateQueries({ queryKey: queueKeys.all });

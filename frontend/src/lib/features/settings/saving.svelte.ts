@@ -1,7 +1,7 @@
 /** One form's way to the server: busy, saved, or wrong at which field. */
 import { errorText, fieldErrors } from '#lib/api/errors.ts';
 import { m } from '#lib/paraglide/messages.js';
-import { notify } from '#lib/ui/notify.ts';
+import { notify } from '#lib/ui/notify.svelte.ts';
 
 export class Saving {
 	busy = $state(false);

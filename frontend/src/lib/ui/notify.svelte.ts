@@ -10,7 +10,10 @@ const UNDO_FOR = 10_000;
 
 type Kind = 'success' | 'error' | 'info' | 'warning';
 
+let needed = $state(false);
+
 function tell(kind: Kind, title: string, { description, undo }: Options = {}): void {
+	needed = true;
 	void import('svelte-sonner').then(({ toast }) =>
 		toast[kind](title, {
 			...(description && { description }),
@@ -23,6 +26,10 @@ function tell(kind: Kind, title: string, { description, undo }: Options = {}): v
 }
 
 export const notify = {
+	/** Whether there is anything to show: until then its place on the page is not made either. */
+	get needed(): boolean {
+		return needed;
+	},
 	success: (title: string, options?: Options) => tell('success', title, options),
 	error: (title: string, options?: Options) => tell('error', title, options),
 	info: (title: string, options?: Options) => tell('info', title, options),
