@@ -237,5 +237,5 @@ async def test_an_item_that_waits_after_a_failure_is_not_claimed_early(queue: Qu
     assert item.id == second
     assert await claim(queue) is None
     async with queue.db.read() as session:
-        due = await LeaseRepository(session).next_due()
+        due = await LeaseRepository(session).next_due(now())
     assert due is not None

@@ -154,6 +154,7 @@ class Engine:
 
     async def _fill(self) -> float:
         """Take items while there is a free slot; seconds until it is worth another look."""
+        moment = now()
         config = self._config.current
         async with self._db.read() as session:
             mode = await LeaseRepository(session).mode()
@@ -173,7 +174,7 @@ class Engine:
                 break
             self._begin(item)
         async with self._db.read() as session:
-            due = await LeaseRepository(session).next_due()
+            due = await LeaseRepository(session).next_due(moment)
         return _LOOK if due is None else min(_LOOK, max(0.05, (due - now()).total_seconds()))
 
     def _begin(self, item: Claimed) -> None:

@@ -125,10 +125,10 @@ class DownloadRepository:
                 states[episode_id, language] = status
         return states
 
-    async def next_due(self) -> dt.datetime | None:
-        """When the next item that waits after a failure may be tried."""
+    async def next_due(self, moment: dt.datetime) -> dt.datetime | None:
+        """When the next item that was still waiting at ``moment``, after a failure, may be tried."""
         return await self._session.scalar(
-            select(func.min(Download.not_before)).where(Download.status == "pending", Download.not_before > now())
+            select(func.min(Download.not_before)).where(Download.status == "pending", Download.not_before > moment)
         )
 
     # --- adding -------------------------------------------------------------------------------------------------

@@ -105,6 +105,7 @@ class Loader:
 
     async def _fill(self) -> float:
         """Take series while there is room; seconds until it is worth another look."""
+        moment = now()
         while len(self._running) < AT_ONCE:
             async with self._db.write() as session:
                 job = await SeriesRepository(session).claim(
@@ -114,7 +115,7 @@ class Loader:
                 break
             self._running[job.id] = asyncio.create_task(self._work(job), name=f"load {job.key}")
         async with self._db.read() as session:
-            due = await SeriesRepository(session).next_due()
+            due = await SeriesRepository(session).next_due(moment)
         return _LOOK if due is None else min(_LOOK, max(0.05, (due - now()).total_seconds()))
 
     @property

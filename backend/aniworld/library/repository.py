@@ -270,11 +270,11 @@ class SeriesRepository:
             )
         )
 
-    async def next_due(self) -> dt.datetime | None:
-        """When the next series that waits after a failure may be tried."""
+    async def next_due(self, moment: dt.datetime) -> dt.datetime | None:
+        """When the next series that was still waiting at ``moment``, after a failure, may be tried."""
         return await self._session.scalar(
             select(func.min(Series.load_after)).where(
-                Series.deleted_at.is_(None), Series.loading_status == "pending", Series.load_after > now()
+                Series.deleted_at.is_(None), Series.loading_status == "pending", Series.load_after > moment
             )
         )
 
