@@ -1,5 +1,7 @@
 """The command ``aniworld``."""
 
+from importlib import import_module
+
 import click
 
 from aniworld import __version__
@@ -9,12 +11,18 @@ class _Lazy(click.Group):
     """Imports a command's module only when it is called: ``aniworld parse`` need not load a web server."""
 
     commands_in = {  # noqa: RUF012 - a table
-        "serve": "serve",
-        "demo": "serve",
-        "fetch": "fetch",
-        "openapi": "document",
-        "password": "owner",
+        "serve": ("serve", "serve"),
+        "demo": ("serve", "demo"),
+        "search": ("shelf", "search"),
+        "add": ("shelf", "add"),
+        "list": ("shelf", "list_"),
+        "queue": ("queue", "queue"),
+        "fetch": ("fetch", "fetch"),
+        "config": ("configuration", "config"),
+        "password": ("owner", "password"),
+        "openapi": ("document", "openapi"),
     }
+    """Command → its module and its name there."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands_in)
@@ -22,8 +30,8 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.commands_in:
             return None
-        module = __import__(f"aniworld.cli.{self.commands_in[cmd_name]}", fromlist=[cmd_name])
-        command: click.Command = getattr(module, cmd_name)
+        module, name = self.commands_in[cmd_name]
+        command: click.Command = getattr(import_module(f"aniworld.cli.{module}"), name)
         return command
 
 

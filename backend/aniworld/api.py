@@ -89,9 +89,11 @@ def _field_error(item: dict[str, Any]) -> FieldError:
     return FieldError(field=field, message=message)
 
 
-def _from_http(_request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
+def _from_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
     code, title = TITLES.get(error.status_code, ("error", "The request failed"))
     status = error.status_code
+    if status >= 500:
+        log.error("%s %s failed", request.method, request.url.path, exc_info=error)
     answer = problem(status, code, title, error.detail if status < 500 else title)
     answer.headers.update({name: value for name, value in (error.headers or {}).items() if name.lower() == "allow"})
     return answer

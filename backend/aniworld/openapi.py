@@ -32,6 +32,9 @@ _IN_CONFLICT = (
 )
 _THROTTLED = ("changePassword", "login", "setup")
 
+_READ_BY_HAND = {"putConfig": {"$ref": "#/components/schemas/AppConfig"}}
+"""What the body is, where the route takes any object and the service reads it."""
+
 _ANSWERS = {
     200: "Done; this is how it is now",
     201: "It is made",
@@ -110,22 +113,23 @@ def openapi_json(app: Litestar, root_path: str = "") -> bytes:
     _say_what_is_checked(schemas)
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
-            _finish(operation, schemas, tagged=method == "get" and path.startswith("/api"))
+            _finish(operation, schemas, asks=method == "get", tagged=method == "get" and path.startswith("/api"))
     _whole_limits(document)
     return msgspec.json.format(msgspec.json.encode(document, order="deterministic"), indent=2)
 
 
-def _finish(operation: dict[str, Any], schemas: dict[str, Any], *, tagged: bool) -> None:
+def _finish(operation: dict[str, Any], schemas: dict[str, Any], *, asks: bool, tagged: bool) -> None:
     """Complete one operation: headers, examples, plain words."""
     name = operation["operationId"]
     for media_type, media in operation.get("requestBody", {}).get("content", {}).items():
         if media_type.endswith("json"):
+            media["schema"] = _READ_BY_HAND.get(name, media["schema"])
             media["example"] = _BODIES.get(name) or example(media["schema"], schemas)
     for code, response in list(operation["responses"].items()):
         status = int(code)
         content = response.get("content", {})
         if response["description"] == HTTPStatus(status).description:
-            response["description"] = "What was asked for" if tagged else _ANSWERS[status]
+            response["description"] = "What was asked for" if asks else _ANSWERS[status]
         if status == 204:
             response.pop("content", None)
             continue
@@ -157,6 +161,10 @@ def _say_what_is_checked(schemas: dict[str, Any]) -> None:
     for name, schema in schemas.items():
         if name in checked:
             schemas[name] = checked[name]
+            for field in schemas[name]["properties"].values():
+                # What can be left empty is a choice of two; what it means stands with the first.
+                if "anyOf" in field and "description" in field["anyOf"][0]:
+                    field["description"] = field["anyOf"][0].pop("description")
             continue
         struct = structs[name]
         schema["description"] = (struct.__doc__ or "").strip().partition("\n")[0]

@@ -98,13 +98,15 @@ def validate(schema: dict[str, Any], value: Any) -> list[str]:
 
 def operation_of(method: str, path: str) -> Operation | None:
     """The operation that a request is for."""
-    found = [
-        operation
-        for operation in operations()
-        if operation.method == method
-        and re.fullmatch(re.sub(r"\\{[^}]+\\}", "[^/]+", re.escape(operation.path)), path.rstrip("/") or "/")
-    ]
-    return min(found, key=lambda operation: operation.path.count("{"), default=None)
+    plain = path.rstrip("/") or "/"
+    paths = [template for template in document()["paths"] if _template(template).fullmatch(plain)]
+    template = min(paths, key=lambda path: path.count("{"), default=None)
+    return next((found for found in operations() if (found.method, found.path) == (method, template)), None)
+
+
+@functools.cache
+def _template(path: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\\{[^}]+\\}", "[^/]+", re.escape(path)))
 
 
 def strings(value: Any) -> Iterator[str]:
@@ -154,7 +156,7 @@ def check_problem(status: int, body: Any) -> None:
     assert re.fullmatch(r"/problems/[a-z0-9-]+", body["type"]), body
     assert body["title"], body
     assert body["detail"], body
-    if status == 400:
+    if body["type"] == "/problems/invalid-input":
         assert body["errors"], body
         assert all(set(error) == {"field", "message"} for error in body["errors"])
 

@@ -124,4 +124,3 @@ async def _fill(live: Live, client: httpx.AsyncClient) -> None:
         for state, values in states.items():
             row = update(Download).where(Download.id == UUID(live.items[state]))
             await session.execute(row.values(status=state, started_at=now(), priority=PRIORITY_RANK["low"], **values))
-

@@ -7,7 +7,6 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.document import Operation, operations
 from tests.api.live import Live
 
 TEXT, WHOLE, NUMBER, FLAG, LIST = str, int, (int, float), bool, list
@@ -390,20 +389,6 @@ def test_order_and_priority(live: Live, client: httpx.Client) -> None:
     of(client.request("DELETE", "/api/queue", json={"item_ids": ids}), 204)
 
 
-def test_trying_again_and_clearing(live: Live, client: httpx.Client) -> None:
-    counted = {"retried_count": WHOLE}
-    assert of(client.post("/api/queue/retry", json={"item_ids": []}), 200, counted) == {"retried_count": 0}
-    named = [live.items["failed"], live.items["completed"]]
-    assert of(client.post("/api/queue/retry", json={"item_ids": named, "force": True}), 200) == {"retried_count": 1}
-    assert state_of(client, live.items["failed"]) == "pending"
-    cleared = {"cleared_count": WHOLE}
-    assert of(client.delete("/api/queue/pending"), 200, cleared) == {"cleared_count": 2}
-    assert of(client.delete("/api/queue/failed"), 200, cleared) == {"cleared_count": 1}  # the cancelled one
-    assert of(client.delete("/api/queue/completed"), 200, cleared) == {"cleared_count": 1}
-    assert of(client.delete("/api/queue/completed"), 200, cleared) == {"cleared_count": 0}
-    assert state_of(client, live.items["paused"]) == "paused"
-
-
 # --- long work, configuration ---------------------------------------------------------------------------------------
 
 
@@ -441,10 +426,19 @@ def test_the_configuration(live: Live, client: httpx.Client) -> None:
     assert of(client.get("/api/config"), 200) == whole
 
 
-# --- every operation ------------------------------------------------------------------------------------------------
-
-LISTS = [operation for operation in operations() if any(p["name"] == "limit" for p in operation.spec["parameters"] or ())] if False else []
+# --- the end ---------------------------------------------------------------------------------------------------------
 
 
-def _takes_limit(operation: Operation) -> bool:
-    return any(parameter["name"] == "limit" for parameter in operation.spec.get("parameters", []))
+def test_trying_again_and_clearing(live: Live, client: httpx.Client) -> None:
+    """Comes last: it empties the queue of the server that these tests share."""
+    counted = {"retried_count": WHOLE}
+    assert of(client.post("/api/queue/retry", json={"item_ids": []}), 200, counted) == {"retried_count": 0}
+    named = [live.items["failed"], live.items["completed"]]
+    assert of(client.post("/api/queue/retry", json={"item_ids": named, "force": True}), 200) == {"retried_count": 1}
+    assert state_of(client, live.items["failed"]) == "pending"
+    cleared = {"cleared_count": WHOLE}
+    assert of(client.delete("/api/queue/pending"), 200, cleared) == {"cleared_count": 2}
+    assert of(client.delete("/api/queue/failed"), 200, cleared) == {"cleared_count": 1}  # the cancelled one
+    assert of(client.delete("/api/queue/completed"), 200, cleared) == {"cleared_count": 1}
+    assert of(client.delete("/api/queue/completed"), 200, cleared) == {"cleared_count": 0}
+    assert state_of(client, live.items["paused"]) == "paused"

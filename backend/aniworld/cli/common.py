@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from functools import wraps
 from pathlib import Path
-from typing import Any, NoReturn, ParamSpec
+from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec
 
 import click
+import msgspec
 
 from aniworld.config.settings import Settings, default_data_dir
+
+if TYPE_CHECKING:
+    from aniworld.app import Parts
 
 P = ParamSpec("P")
 
@@ -54,6 +59,42 @@ def fail(message: str) -> NoReturn:
     """Say what is wrong and end."""
     click.echo(message, err=True)
     sys.exit(1)
+
+
+def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--json``, as ``as_json``."""
+    return click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for a script.")(command)
+
+
+def tell(answer: object, as_json: bool, lines: list[str]) -> None:
+    """Print an answer for a script or for a person."""
+    if as_json:
+        click.echo(msgspec.json.encode(answer).decode())
+        return
+    for line in lines:
+        click.echo(line)
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Parts]:
+    """The program's parts with the data read and nothing running; what goes wrong ends the command with a sentence."""
+    from aniworld.app import build  # noqa: PLC0415 - heavy; a command that needs none of it starts without
+    from aniworld.config.service import ConfigFileError  # noqa: PLC0415
+    from aniworld.db import schema  # noqa: PLC0415
+    from aniworld.kit.errors import AppError  # noqa: PLC0415
+
+    prepare_data_dir(settings)
+    parts = build(settings)
+    try:
+        await schema.ensure(settings.url, settings.data_dir / "backups")
+        parts.config.load()
+        await parts.catalog.load()
+        yield parts
+    except (AppError, ConfigFileError, schema.SchemaError) as error:
+        fail(error.detail if isinstance(error, AppError) else str(error))
+    finally:
+        await parts.http.aclose()
+        await parts.db.close()
 
 
 def runs(command: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from aniworld.cli.common import data_options, fail, prepare_data_dir, runs
+from aniworld.cli.common import data_options, opened, runs
 from aniworld.config.settings import Settings
 
 
@@ -14,18 +14,6 @@ from aniworld.config.settings import Settings
 @runs
 async def password(settings: Settings, password: str) -> None:
     """Set a new master password; every session ends."""
-    from aniworld.app import build  # noqa: PLC0415 - heavy
-    from aniworld.kit.errors import AppError  # noqa: PLC0415
-
-    prepare_data_dir(settings)
-    parts = build(settings)
-    try:
-        parts.config.load()
-        await parts.access.load()
+    async with opened(settings) as parts:
         await parts.access.reset_password(password)
-    except AppError as error:
-        fail(error.detail)
-    finally:
-        await parts.http.aclose()
-        await parts.db.close()
     click.echo("The password is changed; every session has ended.")

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from aniworld.config.schemas import AppConfig, Section, SectionName, Validation
-from aniworld.config.service import ConfigService
+from aniworld.config.service import ConfigService, parse
 
 
 @get("/", operation_id="getConfig", summary="The whole configuration")
@@ -17,9 +17,10 @@ async def get_config(config: NamedDependency[ConfigService]) -> AppConfig:
 
 
 @put("/", operation_id="putConfig", summary="Replace the configuration")
-async def put_config(config: NamedDependency[ConfigService], data: JSONBody[AppConfig]) -> AppConfig:
+async def put_config(config: NamedDependency[ConfigService], data: JSONBody[dict[str, Any]]) -> AppConfig:
     """Validated whole, written atomically, in force at once. What is left out goes back to its default."""
-    return await config.replace(data)
+    # Read by the service: Litestar takes a wrong field that is named like a dependency for a mistake of ours.
+    return await config.replace(parse(data))
 
 
 @post("/validate", operation_id="validateConfig", summary="Check a configuration", status_code=200)

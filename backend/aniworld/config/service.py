@@ -90,12 +90,7 @@ class ConfigService:
             raw = msgspec.to_builtins(self.current)
             raw[name].update(changes)
             try:
-                config = msgspec.convert(raw, AppConfig)
-            except msgspec.ValidationError as error:
-                problem = _within(name, _field_error(error))
-                raise InvalidInputError(problem.message, errors=(problem,)) from error
-            try:
-                stored = await self._store(config)
+                stored = await self._store(parse(raw))
             except InvalidInputError as error:
                 raise InvalidInputError(
                     error.detail, errors=tuple(_within(name, problem) for problem in error.errors)
@@ -135,6 +130,15 @@ class ConfigService:
         if len(set(config.library.languages)) != len(config.library.languages):
             errors.append(FieldError(field="library.languages", message="A language stands there twice"))
         return errors, warnings
+
+
+def parse(raw: object) -> AppConfig:
+    """A configuration as a client sends it. Raises :class:`InvalidInputError`, which names the field."""
+    try:
+        return msgspec.convert(raw, AppConfig)
+    except msgspec.ValidationError as error:
+        problem = _field_error(error)
+        raise InvalidInputError(problem.message, errors=(problem,)) from error
 
 
 def directory_problem(directory: str, data_dir: Path) -> str | None:

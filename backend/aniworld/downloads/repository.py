@@ -28,7 +28,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from aniworld.downloads.models import Download, QueueState
 from aniworld.downloads.states import sources
 from aniworld.downloads.types import QueueMode, Status
-from aniworld.kit.clock import now
 
 GAP = 1 << 20
 """Between the positions of two items that were added one after the other: room for one to be put in between."""

@@ -15,8 +15,8 @@ OperationId = Annotated[str, Parameter(description="Id of the operation", max_le
 @get("/", operation_id="listOperations", summary="Long work, the newest first")
 async def list_operations(
     operations: NamedDependency[Operations],
-    limit: FromQuery[Annotated[int, Parameter(ge=1, le=500)]] = 100,
-    offset: FromQuery[Annotated[int, Parameter(ge=0, le=1_000_000)]] = 0,
+    limit: FromQuery[Annotated[int, Parameter(ge=1, le=500, description="How many at most")]] = 100,
+    offset: FromQuery[Annotated[int, Parameter(ge=0, le=10_000_000, description="How many to pass over")]] = 0,
 ) -> OperationPage:
     """What runs and what ran since the start: loads, downloads, scans, bulk changes."""
     return operations.page(limit=limit, offset=offset)

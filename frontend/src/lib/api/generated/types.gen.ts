@@ -6,6 +6,8 @@ export type ClientOptions = {
 
 /**
  * AccessSection
+ *
+ * Who may come in, and for how long.
  */
 export type AccessSection = {
     /**
@@ -24,6 +26,8 @@ export type AccessSection = {
 
 /**
  * AccessToken
+ *
+ * A session that has begun. Browsers get it as a cookie as well.
  */
 export type AccessToken = {
     access_token: string;
@@ -33,6 +37,8 @@ export type AccessToken = {
 
 /**
  * AddSeries
+ *
+ * A series as a search shows it.
  */
 export type AddSeries = {
     name: string;
@@ -42,15 +48,19 @@ export type AddSeries = {
 
 /**
  * AddToQueue
+ *
+ * Episodes of one series to queue.
  */
 export type AddToQueue = {
     episodes: Array<EpisodeChoice>;
-    priority?: 'low' | 'normal' | 'high';
+    priority?: 'high' | 'low' | 'normal';
     series_key: string;
 };
 
 /**
  * Added
+ *
+ * What was queued and what was not.
  */
 export type Added = {
     added_items: Array<string>;
@@ -59,6 +69,8 @@ export type Added = {
 
 /**
  * AppConfig
+ *
+ * The whole configuration.
  */
 export type AppConfig = {
     access?: AccessSection;
@@ -70,6 +82,8 @@ export type AppConfig = {
 
 /**
  * AuthStatus
+ *
+ * Where the asker stands.
  */
 export type AuthStatus = {
     authenticated: boolean;
@@ -79,6 +93,8 @@ export type AuthStatus = {
 
 /**
  * ChangePassword
+ *
+ * A new master password.
  */
 export type ChangePassword = {
     /**
@@ -93,6 +109,8 @@ export type ChangePassword = {
 
 /**
  * ClearedCount
+ *
+ * How many items were removed.
  */
 export type ClearedCount = {
     cleared_count: number;
@@ -100,15 +118,19 @@ export type ClearedCount = {
 
 /**
  * DownloadComplete
+ *
+ * The episode is in the library.
  */
 export type DownloadComplete = {
     data: DownloadRef;
-    timestamp?: string;
+    timestamp: string;
     type: 'download_complete';
 };
 
 /**
  * DownloadError
+ *
+ * A queue item that failed, and why.
  */
 export type DownloadError = {
     download_id: string;
@@ -123,24 +145,30 @@ export type DownloadError = {
 
 /**
  * DownloadFailed
+ *
+ * An attempt failed.
  */
 export type DownloadFailed = {
     data: DownloadError;
-    timestamp?: string;
+    timestamp: string;
     type: 'download_failed';
 };
 
 /**
  * DownloadProgress
+ *
+ * Numbers of one running download, at most four a second.
  */
 export type DownloadProgress = {
     data: DownloadProgressData;
-    timestamp?: string;
+    timestamp: string;
     type: 'download_progress';
 };
 
 /**
  * DownloadProgressData
+ *
+ * Progress of one queue item.
  */
 export type DownloadProgressData = {
     download_id: string;
@@ -153,6 +181,8 @@ export type DownloadProgressData = {
 
 /**
  * DownloadRef
+ *
+ * Names a queue item and the series whose views it touches.
  */
 export type DownloadRef = {
     download_id: string;
@@ -165,24 +195,30 @@ export type DownloadRef = {
 
 /**
  * DownloadSeries
+ *
+ * Episodes of the series to queue, or all that is missing.
  */
 export type DownloadSeries = {
     episodes?: Array<EpisodeChoice>;
     missing?: boolean;
-    priority?: 'low' | 'normal' | 'high';
+    priority?: 'high' | 'low' | 'normal';
 };
 
 /**
  * DownloadStarted
+ *
+ * A worker took a queue item.
  */
 export type DownloadStarted = {
     data: DownloadRef;
-    timestamp?: string;
+    timestamp: string;
     type: 'download_started';
 };
 
 /**
  * DownloadsSection
+ *
+ * How episodes are fetched.
  */
 export type DownloadsSection = {
     /**
@@ -217,6 +253,8 @@ export type DownloadsSection = {
 
 /**
  * EpisodeChoice
+ *
+ * An episode to queue; without a language the library's order of languages chooses.
  */
 export type EpisodeChoice = {
     episode: number;
@@ -229,6 +267,8 @@ export type EpisodeChoice = {
 
 /**
  * EpisodeLanguageOut
+ *
+ * An episode in one language: what can be had, queued and kept.
  */
 export type EpisodeLanguageOut = {
     available: boolean;
@@ -240,6 +280,8 @@ export type EpisodeLanguageOut = {
 
 /**
  * EpisodeOut
+ *
+ * An episode.
  */
 export type EpisodeOut = {
     absolute: number | null;
@@ -259,6 +301,8 @@ export type EpisodeOut = {
 
 /**
  * EventsStatus
+ *
+ * Who is listening.
  */
 export type EventsStatus = {
     connections: number;
@@ -269,6 +313,8 @@ export type EventsStatus = {
 
 /**
  * FailedProvider
+ *
+ * A source that did not answer.
  */
 export type FailedProvider = {
     detail: string;
@@ -277,6 +323,8 @@ export type FailedProvider = {
 
 /**
  * FieldError
+ *
+ * One thing that is wrong with the input.
  */
 export type FieldError = {
     field: string;
@@ -285,6 +333,8 @@ export type FieldError = {
 
 /**
  * Health
+ *
+ * The process is up.
  */
 export type Health = {
     status: 'healthy';
@@ -293,6 +343,8 @@ export type Health = {
 
 /**
  * ItemList
+ *
+ * Queue items.
  */
 export type ItemList = {
     item_ids: Array<string>;
@@ -300,6 +352,8 @@ export type ItemList = {
 
 /**
  * LibrarySection
+ *
+ * Where the anime lies and in which languages it is wanted.
  */
 export type LibrarySection = {
     /**
@@ -314,6 +368,8 @@ export type LibrarySection = {
 
 /**
  * LoadingProgress
+ *
+ * Which parts of a series are loaded.
  */
 export type LoadingProgress = {
     episodes: boolean;
@@ -324,6 +380,8 @@ export type LoadingProgress = {
 
 /**
  * LoadingState
+ *
+ * Where the loading of a series stands.
  */
 export type LoadingState = {
     completed_at: string | null;
@@ -337,6 +395,8 @@ export type LoadingState = {
 
 /**
  * LoadingSteps
+ *
+ * Which parts of a series are loaded.
  */
 export type LoadingSteps = {
     episodes: boolean;
@@ -347,13 +407,17 @@ export type LoadingSteps = {
 
 /**
  * LoggingSection
+ *
+ * What is written to the log.
  */
 export type LoggingSection = {
-    level?: 'debug' | 'info' | 'warning' | 'error';
+    level?: 'debug' | 'error' | 'info' | 'warning';
 };
 
 /**
  * LoginInput
+ *
+ * Who wants in.
  */
 export type LoginInput = {
     /**
@@ -368,6 +432,8 @@ export type LoginInput = {
 
 /**
  * Message
+ *
+ * Something to tell a person. ``code`` is what the SPA translates.
  */
 export type Message = {
     code: string;
@@ -376,6 +442,8 @@ export type Message = {
 
 /**
  * Nothing
+ *
+ * No data: the type says it all.
  */
 export type Nothing = {
     [key: string]: unknown;
@@ -383,6 +451,8 @@ export type Nothing = {
 
 /**
  * OperationOut
+ *
+ * One piece of long work.
  */
 export type OperationOut = {
     current: number;
@@ -401,6 +471,8 @@ export type OperationOut = {
 
 /**
  * OperationPage
+ *
+ * Operations, the newest first.
  */
 export type OperationPage = {
     items: Array<OperationOut>;
@@ -411,6 +483,8 @@ export type OperationPage = {
 
 /**
  * OperationProgress
+ *
+ * Where a piece of long work stands; ``percent`` is None where the whole is not known.
  */
 export type OperationProgress = {
     current: number;
@@ -424,15 +498,19 @@ export type OperationProgress = {
 
 /**
  * OperationUpdate
+ *
+ * Long work began, went on or ended.
  */
 export type OperationUpdate = {
     data: OperationProgress;
-    timestamp?: string;
+    timestamp: string;
     type: 'operation_update';
 };
 
 /**
  * PartState
+ *
+ * How one part is. ``detail`` is a sentence and holds nothing secret.
  */
 export type PartState = {
     detail: string;
@@ -441,6 +519,8 @@ export type PartState = {
 
 /**
  * Problem
+ *
+ * An error, as RFC 9457 has it.
  */
 export type Problem = {
     detail: string;
@@ -453,6 +533,8 @@ export type Problem = {
 
 /**
  * Progress
+ *
+ * How far a download is. Bytes, bytes per second, seconds; None where it is not known.
  */
 export type Progress = {
     downloaded_bytes: number;
@@ -464,6 +546,8 @@ export type Progress = {
 
 /**
  * ProvidersSection
+ *
+ * Which sources are asked and what they may reach.
  */
 export type ProvidersSection = {
     /**
@@ -478,6 +562,8 @@ export type ProvidersSection = {
 
 /**
  * QueueAction
+ *
+ * What happened to the queue as a whole.
  */
 export type QueueAction = {
     action: 'items_added' | 'items_removed' | 'items_changed' | 'items_retried' | 'items_requeued' | 'queue_reordered' | 'completed_cleared' | 'failed_cleared' | 'pending_cleared';
@@ -487,6 +573,8 @@ export type QueueAction = {
 
 /**
  * QueueItem
+ *
+ * One (episode, language) in the queue, or what became of it.
  */
 export type QueueItem = {
     completed_at: string | null;
@@ -513,6 +601,8 @@ export type QueueItem = {
 
 /**
  * QueueModeOut
+ *
+ * Whether downloads run.
  */
 export type QueueModeOut = {
     is_paused: boolean;
@@ -521,6 +611,8 @@ export type QueueModeOut = {
 
 /**
  * QueueOverview
+ *
+ * The queue at a glance.
  */
 export type QueueOverview = {
     active_downloads: Array<QueueItem>;
@@ -534,6 +626,8 @@ export type QueueOverview = {
 
 /**
  * QueuePage
+ *
+ * A page of the queue.
  */
 export type QueuePage = {
     items: Array<QueueItem>;
@@ -544,33 +638,41 @@ export type QueuePage = {
 
 /**
  * QueuePaused
+ *
+ * What runs goes on, nothing new starts.
  */
 export type QueuePaused = {
-    data?: Nothing;
-    timestamp?: string;
+    data: Nothing;
+    timestamp: string;
     type: 'queue_paused';
 };
 
 /**
  * QueueResumed
+ *
+ * The pause is over.
  */
 export type QueueResumed = {
-    data?: Nothing;
-    timestamp?: string;
+    data: Nothing;
+    timestamp: string;
     type: 'queue_resumed';
 };
 
 /**
  * QueueStarted
+ *
+ * Downloads may run.
  */
 export type QueueStarted = {
-    data?: Nothing;
-    timestamp?: string;
+    data: Nothing;
+    timestamp: string;
     type: 'queue_started';
 };
 
 /**
  * QueueStatistics
+ *
+ * The queue in numbers. Bytes and speed are those of the running downloads.
  */
 export type QueueStatistics = {
     active: number;
@@ -586,24 +688,30 @@ export type QueueStatistics = {
 
 /**
  * QueueStatus
+ *
+ * The queue changed as a whole.
  */
 export type QueueStatus = {
     data: QueueAction;
-    timestamp?: string;
+    timestamp: string;
     type: 'queue_status';
 };
 
 /**
  * QueueStopped
+ *
+ * Nothing runs, nothing starts.
  */
 export type QueueStopped = {
-    data?: Nothing;
-    timestamp?: string;
+    data: Nothing;
+    timestamp: string;
     type: 'queue_stopped';
 };
 
 /**
  * Readiness
+ *
+ * Whether it can do its work, part by part.
  */
 export type Readiness = {
     anime_directory: PartState;
@@ -617,13 +725,17 @@ export type Readiness = {
 
 /**
  * ReloadSeries
+ *
+ * What to load again; left out: everything.
  */
 export type ReloadSeries = {
-    parts?: Array<'episodes' | 'nfo' | 'logo' | 'images'>;
+    parts?: Array<'episodes' | 'images' | 'logo' | 'nfo'>;
 };
 
 /**
  * Reorder
+ *
+ * Either the new order of some pending items, or one item and its new place (0 is the front).
  */
 export type Reorder = {
     item_id?: string | null;
@@ -633,15 +745,19 @@ export type Reorder = {
 
 /**
  * Resync
+ *
+ * Events were lost to this reader: fetch everything again. Goes to every topic.
  */
 export type Resync = {
-    data?: Nothing;
-    timestamp?: string;
+    data: Nothing;
+    timestamp: string;
     type: 'resync';
 };
 
 /**
  * RetriedCount
+ *
+ * How many items are tried again.
  */
 export type RetriedCount = {
     retried_count: number;
@@ -649,6 +765,8 @@ export type RetriedCount = {
 
 /**
  * Retry
+ *
+ * Failed items to try again; none named: all of them.
  */
 export type Retry = {
     force?: boolean;
@@ -657,6 +775,8 @@ export type Retry = {
 
 /**
  * SearchItem
+ *
+ * A series that a source knows.
  */
 export type SearchItem = {
     cover_url: string | null;
@@ -670,6 +790,8 @@ export type SearchItem = {
 
 /**
  * SearchResult
+ *
+ * What the sources know; the failure of one hides no other's answers.
  */
 export type SearchResult = {
     failed_providers: Array<FailedProvider>;
@@ -678,6 +800,8 @@ export type SearchResult = {
 
 /**
  * SeasonOut
+ *
+ * A season; number 0 holds the specials.
  */
 export type SeasonOut = {
     episodes: Array<EpisodeOut>;
@@ -687,15 +811,19 @@ export type SeasonOut = {
 
 /**
  * SeriesAdded
+ *
+ * A series is in the library; its data follows.
  */
 export type SeriesAdded = {
     data: SeriesRef;
-    timestamp?: string;
+    timestamp: string;
     type: 'series_added';
 };
 
 /**
  * SeriesDetail
+ *
+ * A series with its seasons and episodes.
  */
 export type SeriesDetail = {
     created_at: string;
@@ -728,6 +856,8 @@ export type SeriesDetail = {
 
 /**
  * SeriesLoading
+ *
+ * Where the background loading of a series stands.
  */
 export type SeriesLoading = {
     key: string;
@@ -738,15 +868,19 @@ export type SeriesLoading = {
 
 /**
  * SeriesLoadingUpdate
+ *
+ * A step of a series' background loading began, ended or failed.
  */
 export type SeriesLoadingUpdate = {
     data: SeriesLoading;
-    timestamp?: string;
+    timestamp: string;
     type: 'series_loading_update';
 };
 
 /**
  * SeriesOut
+ *
+ * A series of the library.
  */
 export type SeriesOut = {
     created_at: string;
@@ -778,6 +912,8 @@ export type SeriesOut = {
 
 /**
  * SeriesPage
+ *
+ * A page of the library.
  */
 export type SeriesPage = {
     items: Array<SeriesOut>;
@@ -788,6 +924,8 @@ export type SeriesPage = {
 
 /**
  * SeriesRef
+ *
+ * Names a series.
  */
 export type SeriesRef = {
     key: string;
@@ -796,24 +934,30 @@ export type SeriesRef = {
 
 /**
  * SeriesRemoved
+ *
+ * A series left the library.
  */
 export type SeriesRemoved = {
     data: SeriesRef;
-    timestamp?: string;
+    timestamp: string;
     type: 'series_removed';
 };
 
 /**
  * SeriesUpdated
+ *
+ * A series, its episodes or its files changed.
  */
 export type SeriesUpdated = {
     data: SeriesRef;
-    timestamp?: string;
+    timestamp: string;
     type: 'series_updated';
 };
 
 /**
  * SessionOut
+ *
+ * A login that holds.
  */
 export type SessionOut = {
     address: string;
@@ -828,6 +972,8 @@ export type SessionOut = {
 
 /**
  * SessionPage
+ *
+ * Login sessions, the one that was active last first.
  */
 export type SessionPage = {
     items: Array<SessionOut>;
@@ -838,14 +984,18 @@ export type SessionPage = {
 
 /**
  * SetPriority
+ *
+ * A priority for some open items.
  */
 export type SetPriority = {
     item_ids: Array<string>;
-    priority: 'low' | 'normal' | 'high';
+    priority: 'high' | 'low' | 'normal';
 };
 
 /**
  * Setup
+ *
+ * What the first start asks for.
  */
 export type Setup = {
     /**
@@ -864,6 +1014,8 @@ export type Setup = {
 
 /**
  * Skipped
+ *
+ * Why an episode was not queued.
  */
 export type Skipped = {
     episode: number;
@@ -873,33 +1025,41 @@ export type Skipped = {
 
 /**
  * SystemError
+ *
+ * Something is broken.
  */
 export type SystemError = {
     data: Message;
-    timestamp?: string;
+    timestamp: string;
     type: 'system_error';
 };
 
 /**
  * SystemInfo
+ *
+ * Worth knowing.
  */
 export type SystemInfo = {
     data: Message;
-    timestamp?: string;
+    timestamp: string;
     type: 'system_info';
 };
 
 /**
  * SystemWarning
+ *
+ * Worth a look.
  */
 export type SystemWarning = {
     data: Message;
-    timestamp?: string;
+    timestamp: string;
     type: 'system_warning';
 };
 
 /**
  * UpdateSeries
+ *
+ * What is named changes.
  */
 export type UpdateSeries = {
     /**
@@ -911,6 +1071,8 @@ export type UpdateSeries = {
 
 /**
  * Validation
+ *
+ * Whether a configuration would be taken.
  */
 export type Validation = {
     errors: Array<FieldError>;
@@ -930,6 +1092,9 @@ export type ListAnimeData = {
          * Words that the name holds
          */
         q?: string;
+        /**
+         * Only series of this genre
+         */
         genre?: string | null;
         /**
          * Whether more episodes come
@@ -965,25 +1130,9 @@ export type ListAnimeErrors = {
      */
     401: Problem;
     /**
-     * Refused
-     */
-    403: Problem;
-    /**
-     * Too large
-     */
-    413: Problem;
-    /**
-     * Unsupported media type
-     */
-    415: Problem;
-    /**
      * Unknown host
      */
     421: Problem;
-    /**
-     * Too many requests
-     */
-    429: Problem;
     /**
      * Internal error
      */
@@ -998,7 +1147,7 @@ export type ListAnimeError = ListAnimeErrors[keyof ListAnimeErrors];
 
 export type ListAnimeResponses = {
     /**
-     * Request fulfilled, document follows
+     * What was asked for
      */
     200: SeriesPage;
 };
@@ -1026,10 +1175,6 @@ export type AddAnimeErrors = {
      */
     403: Problem;
     /**
-     * Not found
-     */
-    404: Problem;
-    /**
      * Conflict
      */
     409: Problem;
@@ -1046,10 +1191,6 @@ export type AddAnimeErrors = {
      */
     421: Problem;
     /**
-     * Too many requests
-     */
-    429: Problem;
-    /**
      * Internal error
      */
     500: Problem;
@@ -1063,7 +1204,7 @@ export type AddAnimeError = AddAnimeErrors[keyof AddAnimeErrors];
 
 export type AddAnimeResponses = {
     /**
-     * Request accepted, processing continues off-line
+     * Accepted; it goes on in the background
      */
     202: SeriesOut;
 };
@@ -1109,10 +1250,6 @@ export type DeleteAnimeErrors = {
      */
     409: Problem;
     /**
-     * Too large
-     */
-    413: Problem;
-    /**
      * Unsupported media type
      */
     415: Problem;
@@ -1120,10 +1257,6 @@ export type DeleteAnimeErrors = {
      * Unknown host
      */
     421: Problem;
-    /**
-     * Too many requests
-     */
-    429: Problem;
     /**
      * Internal error
      */
@@ -1138,7 +1271,7 @@ export type DeleteAnimeError = DeleteAnimeErrors[keyof DeleteAnimeErrors];
 
 export type DeleteAnimeResponses = {
     /**
-     * Request fulfilled, nothing follows
+     * Done; there is nothing to tell
      */
     204: void;
 };
@@ -1167,29 +1300,13 @@ export type GetAnimeErrors = {
      */
     401: Problem;
     /**
-     * Refused
-     */
-    403: Problem;
-    /**
      * Not found
      */
     404: Problem;
     /**
-     * Too large
-     */
-    413: Problem;
-    /**
-     * Unsupported media type
-     */
-    415: Problem;
-    /**
      * Unknown host
      */
     421: Problem;
-    /**
-     * Too many requests
-     */
-    429: Problem;
     /**
      * Internal error
      */
@@ -1204,7 +1321,7 @@ export type GetAnimeError = GetAnimeErrors[keyof GetAnimeErrors];
 
 export type GetAnimeResponses = {
     /**
-     * Request fulfilled, document follows
+     * What was asked for
      */
     200: SeriesDetail;
 };
@@ -1241,10 +1358,6 @@ export type UpdateAnimeErrors = {
      */
     404: Problem;
     /**
-     * Conflict
-     */
-    409: Problem;
-    /**
      * Too large
      */
     413: Problem;
@@ -1256,10 +1369,6 @@ export type UpdateAnimeErrors = {
      * Unknown host
      */
     421: Problem;
-    /**
-     * Too many requests
-     */
-    429: Problem;
     /**
      * Internal error
      */
@@ -1274,7 +1383,7 @@ export type UpdateAnimeError = UpdateAnimeErrors[keyof UpdateAnimeErrors];
 
 export type UpdateAnimeResponses = {
     /**
-     * Request fulfilled, document follows
+     * Done; this is how it is now
      */
     200: SeriesOut;
 };
@@ -1308,10 +1417,6 @@ export type DownloadAnimeErrors = {
      */
     404: Problem;
     /**
-     * Conflict
-     */
-    409: Problem;
-    /**
      * Too large
      */
     413: Problem;
@@ -1323,10 +1428,6 @@ export type DownloadAnimeErrors = {
      * Unknown host
      */
     421: Problem;
-    /**
-     * Too many requests
-     */
-    429: Problem;
     /**
      * Internal error
      */
@@ -1341,7 +1442,7 @@ export type DownloadAnimeError = DownloadAnimeErrors[keyof DownloadAnimeErrors];
 
 export type DownloadAnimeResponses = {
     /**
-     * Document created, URL follows
+     * It is made
      */
     201: Added;
 };
@@ -1355,6 +1456,9 @@ export type GetAnimeImageData = {
          * Key of the series
          */
         key: string;
+        /**
+         * Which picture
+         */
         kind: 'poster' | 'fanart' | 'logo' | 'banner' | 'thumb';
     };
     query?: never;
@@ -1371,29 +1475,13 @@ export type GetAnimeImageErrors = {
      */
     401: Problem;
     /**
-     * Refused
-     */
-    403: Problem;
-    /**
      * Not found
      */
     404: Problem;
     /**
-     * Too large
-     */
-    413: Problem;
-    /**
-     * Unsupported media type
-     */
-    415: Problem;
-    /**
      * Unknown host
      */
     421: Problem;
-    /**
-     * Too many requests
-     */
-    429: Problem;
     /**
      * Internal error
      */
@@ -1410,7 +1498,7 @@ export type GetAnimeImageResponses = {
     /**
      * The picture
      */
-    200: string;
+    200: Blob | File;
 };
 
 export type GetAnimeImageResponse = GetAnimeImageResponses[keyof GetAnimeImageResponses];
@@ -1437,29 +1525,13 @@ export type GetAnimeLoadingStatusErrors = {
      */
     401: Problem;
     /**
-     * Refused
-     */
-    403: Problem;
-    /**
      * Not found
      */
     404: Problem;
     /**
-     * Too large
-     */
-    413: Problem;
-    /**
-     * Unsupported media type
-     */
-    415: Problem;
-    /**
      * Unknown host
      */
     421: Problem;
-    /**
-     * Too many requests
-     */
-    429: Problem;
     /**
      * Internal error
      */
@@ -1474,7 +1546,7 @@ export type GetAnimeLoadingStatusError = GetAnimeLoadingStatusErrors[keyof GetAn
 
 export type GetAnimeLoadingStatusResponses = {
     /**
-     * Request fulfilled, document follows
+     * What was asked for
      */
     200: LoadingState;
 };
@@ -1511,10 +1583,6 @@ export type ReloadAnimeErrors = {
      */
     404: Problem;
     /**
-     * Conflict
-     */
-    409: Problem;
-    /**
      * Too large
      */
     413: Problem;
@@ -1526,10 +1594,6 @@ export type ReloadAnimeErrors = {
      * Unknown host
      */
     421: Problem;
-    /**
-     * Too many requests
-     */
-    429: Problem;
     /**
      * Internal error
      */
@@ -1544,7 +1608,7 @@ export type ReloadAnimeError = ReloadAnimeErrors[keyof ReloadAnimeErrors];
 
 export type ReloadAnimeResponses = {
     /**
-     * Request accepted, processing continues off-line
+     * Accepted; it goes on in the background
      */
     202: SeriesOut;
 };
@@ -1585,10 +1649,6 @@ export type RestoreAnimeErrors = {
      */
     409: Problem;
     /**
-     * Too large
-     */
-    413: Problem;
-    /**
      * Unsupported media type
      */
     415: Problem;
@@ -1596,10 +1656,6 @@ export type RestoreAnimeErrors = {
      * Unknown host
      */
     421: Problem;
-    /**
-     * Too many requests
-     */
-    429: Problem;
     /**
      * Internal error
      */
@@ -1614,7 +1670,7 @@ export type RestoreAnimeError = RestoreAnimeErrors[keyof RestoreAnimeErrors];
 
 export type RestoreAnimeResponses = {
     /**
-     * Request fulfilled, document follows
+     * Done; this is how it is now
      */
     200: SeriesOut;
 };
@@ -1641,10 +1697,6 @@ export type LoginErrors = {
      * Refused
      */
     403: Problem;
-    /**
-     * Not found
-     */
-    404: Problem;
     /**
      * Conflict
      */
@@ -1679,7 +1731,7 @@ export type LoginError = LoginErrors[keyof LoginErrors];
 
 export type LoginResponses = {
     /**
-     * Request fulfilled, document follows
+     * Done; this is how it is now
      */
     200: AccessToken;
 };
@@ -1707,18 +1759,6 @@ export type LogoutErrors = {
      */
     403: Problem;
     /**
-     * Not found
-     */
-    404: Problem;
-    /**
-     * Conflict
-     */
-    409: Problem;
-    /**
-     * Too large
-     */
-    413: Problem;
-    /**
      * Unsupported media type
      */
     415: Problem;
@@ -1726,10 +1766,6 @@ export type LogoutErrors = {
      * Unknown host
      */
     421: Problem;
-    /**
-     * Too many requests
-     */
-    429: Problem;
     /**
      * Internal error
      */
@@ -1744,9 +1780,9 @@ export type LogoutError = LogoutErrors[keyof LogoutErrors];
 
 export type LogoutResponses = {
     /**
-     * Request fulfilled, nothing follows
+     * Done; there is nothing to tell
      */
-    204: null;
+    204: void;
 };
 
 export type LogoutResponse = LogoutResponses[keyof LogoutResponses];
@@ -1771,10 +1807,6 @@ export type ChangePasswordErrors = {
      * Refused
      */
     403: Problem;
-    /**
-     * Not found
-     */
-    404: Problem;
     /**
      * Conflict
      */
@@ -1809,7 +1841,7 @@ export type ChangePasswordError = ChangePasswordErrors[keyof ChangePasswordError
 
 export type ChangePasswordResponses = {
     /**
-     * Request fulfilled, nothing follows
+     * Done; there is nothing to tell
      */
     204: void;
 };
@@ -1842,25 +1874,9 @@ export type ListSessionsErrors = {
      */
     401: Problem;
     /**
-     * Refused
-     */
-    403: Problem;
-    /**
-     * Too large
-     */
-    413: Problem;
-    /**
-     * Unsupported media type
-     */
-    415: Problem;
-    /**
      * Unknown host
      */
     421: Problem;
-    /**
-     * Too many requests
-     */
-    429: Problem;
     /**
      * Internal error
      */
@@ -1875,7 +1891,7 @@ export type ListSessionsError = ListSessionsErrors[keyof ListSessionsErrors];
 
 export type ListSessionsResponses = {
     /**
-     * Request fulfilled, document follows
+     * What was asked for
      */
     200: SessionPage;
 };
@@ -1909,14 +1925,6 @@ export type RevokeSessionErrors = {
      */
     404: Problem;
     /**
-     * Conflict
-     */
-    409: Problem;
-    /**
-     * Too large
-     */
-    413: Problem;
-    /**
      * Unsupported media type
      */
     415: Problem;
@@ -1924,10 +1932,6 @@ export type RevokeSessionErrors = {
      * Unknown host
      */
     421: Problem;
-    /**
-     * Too many requests
-     */
-    429: Problem;
     /**
      * Internal error
      */
@@ -1942,7 +1946,7 @@ export type RevokeSessionError = RevokeSessionErrors[keyof RevokeSessionErrors];
 
 export type RevokeSessionResponses = {
     /**
-     * Request fulfilled, nothing follows
+     * Done; there is nothing to tell
      */
     204: void;
 };
@@ -1962,17 +1966,9 @@ export type SetupErrors = {
      */
     400: Problem;
     /**
-     * Log in first
-     */
-    401: Problem;
-    /**
      * Refused
      */
     403: Problem;
-    /**
-     * Not found
-     */
-    404: Problem;
     /**
      * Conflict
      */
@@ -2007,7 +2003,7 @@ export type SetupError = SetupErrors[keyof SetupErrors];
 
 export type SetupResponses = {
     /**
-     * Document created, URL follows
+     * It is made
      */
     201: AccessToken;
 };
@@ -2027,29 +2023,9 @@ export type AuthStatusErrors = {
      */
     400: Problem;
     /**
-     * Log in first
-     */
-    401: Problem;
-    /**
-     * Refused
-     */
-    403: Problem;
-    /**
-     * Too large
-     */
-    413: Problem;
-    /**
-     * Unsupported media type
-     */
-    415: Problem;
-    /**
      * Unknown host
      */
     421: Problem;
-    /**
-     * Too many requests
-     */
-    429: Problem;
     /**
      * Internal error
      */
@@ -2064,7 +2040,7 @@ export type AuthStatusError = AuthStatusErrors[keyof AuthStatusErrors];
 
 export type AuthStatusResponses = {
     /**
-     * Request fulfilled, document follows
+     * What was asked for
      */
     200: AuthStatus;
 };
@@ -2088,25 +2064,9 @@ export type GetConfigErrors = {
      */
     401: Problem;
     /**
-     * Refused
-     */
-    403: Problem;
-    /**
-     * Too large
-     */
-    413: Problem;
-    /**
-     * Unsupported media type
-     */
-    415: Problem;
-    /**
      * Unknown host
      */
     421: Problem;
-    /**
-     * Too many requests
-     */
-    429: Problem;
     /**
      * Internal error
      */
@@ -2121,7 +2081,7 @@ export type GetConfigError = GetConfigErrors[keyof GetConfigErrors];
 
 export type GetConfigResponses = {
     /**
-     * Request fulfilled, document follows
+     * What was asked for
      */
     200: AppConfig;
 };
@@ -2149,14 +2109,6 @@ export type PutConfigErrors = {
      */
     403: Problem;
     /**
-     * Not found
-     */
-    404: Problem;
-    /**
-     * Conflict
-     */
-    409: Problem;
-    /**
      * Too large
      */
     413: Problem;
@@ -2168,10 +2120,6 @@ export type PutConfigErrors = {
      * Unknown host
      */
     421: Problem;
-    /**
-     * Too many requests
-     */
-    429: Problem;
     /**
      * Internal error
      */
@@ -2186,7 +2134,7 @@ export type PutConfigError = PutConfigErrors[keyof PutConfigErrors];
 
 export type PutConfigResponses = {
     /**
-     * Request fulfilled, document follows
+     * Done; this is how it is now
      */
     200: AppConfig;
 };
@@ -2212,29 +2160,13 @@ export type GetConfigSectionErrors = {
      */
     401: Problem;
     /**
-     * Refused
-     */
-    403: Problem;
-    /**
      * Not found
      */
     404: Problem;
     /**
-     * Too large
-     */
-    413: Problem;
-    /**
-     * Unsupported media type
-     */
-    415: Problem;
-    /**
      * Unknown host
      */
     421: Problem;
-    /**
-     * Too many requests
-     */
-    429: Problem;
     /**
      * Internal error
      */
@@ -2249,7 +2181,7 @@ export type GetConfigSectionError = GetConfigSectionErrors[keyof GetConfigSectio
 
 export type GetConfigSectionResponses = {
     /**
-     * Request fulfilled, document follows
+     * What was asked for
      */
     200: LibrarySection | DownloadsSection | ProvidersSection | AccessSection | LoggingSection;
 };
@@ -2285,10 +2217,6 @@ export type PatchConfigSectionErrors = {
      */
     404: Problem;
     /**
-     * Conflict
-     */
-    409: Problem;
-    /**
      * Too large
      */
     413: Problem;
@@ -2300,10 +2228,6 @@ export type PatchConfigSectionErrors = {
      * Unknown host
      */
     421: Problem;
-    /**
-     * Too many requests
-     */
-    429: Problem;
     /**
      * Internal error
      */
@@ -2318,7 +2242,7 @@ export type PatchConfigSectionError = PatchConfigSectionErrors[keyof PatchConfig
 
 export type PatchConfigSectionResponses = {
     /**
-     * Request fulfilled, document follows
+     * Done; this is how it is now
      */
     200: LibrarySection | DownloadsSection | ProvidersSection | AccessSection | LoggingSection;
 };
@@ -2348,14 +2272,6 @@ export type ValidateConfigErrors = {
      */
     403: Problem;
     /**
-     * Not found
-     */
-    404: Problem;
-    /**
-     * Conflict
-     */
-    409: Problem;
-    /**
      * Too large
      */
     413: Problem;
@@ -2367,10 +2283,6 @@ export type ValidateConfigErrors = {
      * Unknown host
      */
     421: Problem;
-    /**
-     * Too many requests
-     */
-    429: Problem;
     /**
      * Internal error
      */
@@ -2385,7 +2297,7 @@ export type ValidateConfigError = ValidateConfigErrors[keyof ValidateConfigError
 
 export type ValidateConfigResponses = {
     /**
-     * Request fulfilled, document follows
+     * Done; this is how it is now
      */
     200: Validation;
 };
@@ -2420,25 +2332,9 @@ export type StreamEventsErrors = {
      */
     401: Problem;
     /**
-     * Refused
-     */
-    403: Problem;
-    /**
-     * Too large
-     */
-    413: Problem;
-    /**
-     * Unsupported media type
-     */
-    415: Problem;
-    /**
      * Unknown host
      */
     421: Problem;
-    /**
-     * Too many requests
-     */
-    429: Problem;
     /**
      * Internal error
      */
@@ -2477,25 +2373,9 @@ export type EventsStatusErrors = {
      */
     401: Problem;
     /**
-     * Refused
-     */
-    403: Problem;
-    /**
-     * Too large
-     */
-    413: Problem;
-    /**
-     * Unsupported media type
-     */
-    415: Problem;
-    /**
      * Unknown host
      */
     421: Problem;
-    /**
-     * Too many requests
-     */
-    429: Problem;
     /**
      * Internal error
      */
@@ -2510,7 +2390,7 @@ export type EventsStatusError = EventsStatusErrors[keyof EventsStatusErrors];
 
 export type EventsStatusResponses = {
     /**
-     * Request fulfilled, document follows
+     * What was asked for
      */
     200: EventsStatus;
 };
@@ -2521,7 +2401,13 @@ export type ListOperationsData = {
     body?: never;
     path?: never;
     query?: {
+        /**
+         * How many at most
+         */
         limit?: number;
+        /**
+         * How many to pass over
+         */
         offset?: number;
     };
     url: '/api/operations';
@@ -2537,25 +2423,9 @@ export type ListOperationsErrors = {
      */
     401: Problem;
     /**
-     * Refused
-     */
-    403: Problem;
-    /**
-     * Too large
-     */
-    413: Problem;
-    /**
-     * Unsupported media type
-     */
-    415: Problem;
-    /**
      * Unknown host
      */
     421: Problem;
-    /**
-     * Too many requests
-     */
-    429: Problem;
     /**
      * Internal error
      */
@@ -2570,7 +2440,7 @@ export type ListOperationsError = ListOperationsErrors[keyof ListOperationsError
 
 export type ListOperationsResponses = {
     /**
-     * Request fulfilled, document follows
+     * What was asked for
      */
     200: OperationPage;
 };
@@ -2599,29 +2469,13 @@ export type GetOperationErrors = {
      */
     401: Problem;
     /**
-     * Refused
-     */
-    403: Problem;
-    /**
      * Not found
      */
     404: Problem;
     /**
-     * Too large
-     */
-    413: Problem;
-    /**
-     * Unsupported media type
-     */
-    415: Problem;
-    /**
      * Unknown host
      */
     421: Problem;
-    /**
-     * Too many requests
-     */
-    429: Problem;
     /**
      * Internal error
      */
@@ -2636,7 +2490,7 @@ export type GetOperationError = GetOperationErrors[keyof GetOperationErrors];
 
 export type GetOperationResponses = {
     /**
-     * Request fulfilled, document follows
+     * What was asked for
      */
     200: OperationOut;
 };
@@ -2677,10 +2531,6 @@ export type CancelOperationErrors = {
      */
     409: Problem;
     /**
-     * Too large
-     */
-    413: Problem;
-    /**
      * Unsupported media type
      */
     415: Problem;
@@ -2688,10 +2538,6 @@ export type CancelOperationErrors = {
      * Unknown host
      */
     421: Problem;
-    /**
-     * Too many requests
-     */
-    429: Problem;
     /**
      * Internal error
      */
@@ -2706,7 +2552,7 @@ export type CancelOperationError = CancelOperationErrors[keyof CancelOperationEr
 
 export type CancelOperationResponses = {
     /**
-     * Request fulfilled, document follows
+     * Done; this is how it is now
      */
     200: OperationOut;
 };
@@ -2734,14 +2580,6 @@ export type RemoveManyFromQueueErrors = {
      */
     403: Problem;
     /**
-     * Not found
-     */
-    404: Problem;
-    /**
-     * Conflict
-     */
-    409: Problem;
-    /**
      * Too large
      */
     413: Problem;
@@ -2753,10 +2591,6 @@ export type RemoveManyFromQueueErrors = {
      * Unknown host
      */
     421: Problem;
-    /**
-     * Too many requests
-     */
-    429: Problem;
     /**
      * Internal error
      */
@@ -2771,7 +2605,7 @@ export type RemoveManyFromQueueError = RemoveManyFromQueueErrors[keyof RemoveMan
 
 export type RemoveManyFromQueueResponses = {
     /**
-     * Request fulfilled, nothing follows
+     * Done; there is nothing to tell
      */
     204: void;
 };
@@ -2812,25 +2646,9 @@ export type ListQueueErrors = {
      */
     401: Problem;
     /**
-     * Refused
-     */
-    403: Problem;
-    /**
-     * Too large
-     */
-    413: Problem;
-    /**
-     * Unsupported media type
-     */
-    415: Problem;
-    /**
      * Unknown host
      */
     421: Problem;
-    /**
-     * Too many requests
-     */
-    429: Problem;
     /**
      * Internal error
      */
@@ -2845,7 +2663,7 @@ export type ListQueueError = ListQueueErrors[keyof ListQueueErrors];
 
 export type ListQueueResponses = {
     /**
-     * Request fulfilled, document follows
+     * What was asked for
      */
     200: QueuePage;
 };
@@ -2877,10 +2695,6 @@ export type AddToQueueErrors = {
      */
     404: Problem;
     /**
-     * Conflict
-     */
-    409: Problem;
-    /**
      * Too large
      */
     413: Problem;
@@ -2892,10 +2706,6 @@ export type AddToQueueErrors = {
      * Unknown host
      */
     421: Problem;
-    /**
-     * Too many requests
-     */
-    429: Problem;
     /**
      * Internal error
      */
@@ -2910,7 +2720,7 @@ export type AddToQueueError = AddToQueueErrors[keyof AddToQueueErrors];
 
 export type AddToQueueResponses = {
     /**
-     * Document created, URL follows
+     * It is made
      */
     201: Added;
 };
@@ -2938,18 +2748,6 @@ export type ClearCompletedErrors = {
      */
     403: Problem;
     /**
-     * Not found
-     */
-    404: Problem;
-    /**
-     * Conflict
-     */
-    409: Problem;
-    /**
-     * Too large
-     */
-    413: Problem;
-    /**
      * Unsupported media type
      */
     415: Problem;
@@ -2957,10 +2755,6 @@ export type ClearCompletedErrors = {
      * Unknown host
      */
     421: Problem;
-    /**
-     * Too many requests
-     */
-    429: Problem;
     /**
      * Internal error
      */
@@ -2975,7 +2769,7 @@ export type ClearCompletedError = ClearCompletedErrors[keyof ClearCompletedError
 
 export type ClearCompletedResponses = {
     /**
-     * Request fulfilled, document follows
+     * Done; this is how it is now
      */
     200: ClearedCount;
 };
@@ -3003,18 +2797,6 @@ export type ClearFailedErrors = {
      */
     403: Problem;
     /**
-     * Not found
-     */
-    404: Problem;
-    /**
-     * Conflict
-     */
-    409: Problem;
-    /**
-     * Too large
-     */
-    413: Problem;
-    /**
      * Unsupported media type
      */
     415: Problem;
@@ -3022,10 +2804,6 @@ export type ClearFailedErrors = {
      * Unknown host
      */
     421: Problem;
-    /**
-     * Too many requests
-     */
-    429: Problem;
     /**
      * Internal error
      */
@@ -3040,7 +2818,7 @@ export type ClearFailedError = ClearFailedErrors[keyof ClearFailedErrors];
 
 export type ClearFailedResponses = {
     /**
-     * Request fulfilled, document follows
+     * Done; this is how it is now
      */
     200: ClearedCount;
 };
@@ -3078,10 +2856,6 @@ export type PauseQueueItemErrors = {
      */
     409: Problem;
     /**
-     * Too large
-     */
-    413: Problem;
-    /**
      * Unsupported media type
      */
     415: Problem;
@@ -3089,10 +2863,6 @@ export type PauseQueueItemErrors = {
      * Unknown host
      */
     421: Problem;
-    /**
-     * Too many requests
-     */
-    429: Problem;
     /**
      * Internal error
      */
@@ -3107,7 +2877,7 @@ export type PauseQueueItemError = PauseQueueItemErrors[keyof PauseQueueItemError
 
 export type PauseQueueItemResponses = {
     /**
-     * Request fulfilled, document follows
+     * Done; this is how it is now
      */
     200: QueueItem;
 };
@@ -3145,10 +2915,6 @@ export type ResumeQueueItemErrors = {
      */
     409: Problem;
     /**
-     * Too large
-     */
-    413: Problem;
-    /**
      * Unsupported media type
      */
     415: Problem;
@@ -3156,10 +2922,6 @@ export type ResumeQueueItemErrors = {
      * Unknown host
      */
     421: Problem;
-    /**
-     * Too many requests
-     */
-    429: Problem;
     /**
      * Internal error
      */
@@ -3174,7 +2936,7 @@ export type ResumeQueueItemError = ResumeQueueItemErrors[keyof ResumeQueueItemEr
 
 export type ResumeQueueItemResponses = {
     /**
-     * Request fulfilled, document follows
+     * Done; this is how it is now
      */
     200: QueueItem;
 };
@@ -3202,18 +2964,6 @@ export type PauseQueueErrors = {
      */
     403: Problem;
     /**
-     * Not found
-     */
-    404: Problem;
-    /**
-     * Conflict
-     */
-    409: Problem;
-    /**
-     * Too large
-     */
-    413: Problem;
-    /**
      * Unsupported media type
      */
     415: Problem;
@@ -3221,10 +2971,6 @@ export type PauseQueueErrors = {
      * Unknown host
      */
     421: Problem;
-    /**
-     * Too many requests
-     */
-    429: Problem;
     /**
      * Internal error
      */
@@ -3239,7 +2985,7 @@ export type PauseQueueError = PauseQueueErrors[keyof PauseQueueErrors];
 
 export type PauseQueueResponses = {
     /**
-     * Request fulfilled, document follows
+     * Done; this is how it is now
      */
     200: QueueModeOut;
 };
@@ -3267,18 +3013,6 @@ export type ClearPendingErrors = {
      */
     403: Problem;
     /**
-     * Not found
-     */
-    404: Problem;
-    /**
-     * Conflict
-     */
-    409: Problem;
-    /**
-     * Too large
-     */
-    413: Problem;
-    /**
      * Unsupported media type
      */
     415: Problem;
@@ -3286,10 +3020,6 @@ export type ClearPendingErrors = {
      * Unknown host
      */
     421: Problem;
-    /**
-     * Too many requests
-     */
-    429: Problem;
     /**
      * Internal error
      */
@@ -3304,7 +3034,7 @@ export type ClearPendingError = ClearPendingErrors[keyof ClearPendingErrors];
 
 export type ClearPendingResponses = {
     /**
-     * Request fulfilled, document follows
+     * Done; this is how it is now
      */
     200: ClearedCount;
 };
@@ -3332,14 +3062,6 @@ export type SetQueuePriorityErrors = {
      */
     403: Problem;
     /**
-     * Not found
-     */
-    404: Problem;
-    /**
-     * Conflict
-     */
-    409: Problem;
-    /**
      * Too large
      */
     413: Problem;
@@ -3351,10 +3073,6 @@ export type SetQueuePriorityErrors = {
      * Unknown host
      */
     421: Problem;
-    /**
-     * Too many requests
-     */
-    429: Problem;
     /**
      * Internal error
      */
@@ -3369,7 +3087,7 @@ export type SetQueuePriorityError = SetQueuePriorityErrors[keyof SetQueuePriorit
 
 export type SetQueuePriorityResponses = {
     /**
-     * Request fulfilled, document follows
+     * Done; this is how it is now
      */
     200: QueueOverview;
 };
@@ -3401,10 +3119,6 @@ export type ReorderQueueErrors = {
      */
     404: Problem;
     /**
-     * Conflict
-     */
-    409: Problem;
-    /**
      * Too large
      */
     413: Problem;
@@ -3416,10 +3130,6 @@ export type ReorderQueueErrors = {
      * Unknown host
      */
     421: Problem;
-    /**
-     * Too many requests
-     */
-    429: Problem;
     /**
      * Internal error
      */
@@ -3434,7 +3144,7 @@ export type ReorderQueueError = ReorderQueueErrors[keyof ReorderQueueErrors];
 
 export type ReorderQueueResponses = {
     /**
-     * Request fulfilled, document follows
+     * Done; this is how it is now
      */
     200: QueueOverview;
 };
@@ -3462,18 +3172,6 @@ export type ResumeQueueErrors = {
      */
     403: Problem;
     /**
-     * Not found
-     */
-    404: Problem;
-    /**
-     * Conflict
-     */
-    409: Problem;
-    /**
-     * Too large
-     */
-    413: Problem;
-    /**
      * Unsupported media type
      */
     415: Problem;
@@ -3481,10 +3179,6 @@ export type ResumeQueueErrors = {
      * Unknown host
      */
     421: Problem;
-    /**
-     * Too many requests
-     */
-    429: Problem;
     /**
      * Internal error
      */
@@ -3499,7 +3193,7 @@ export type ResumeQueueError = ResumeQueueErrors[keyof ResumeQueueErrors];
 
 export type ResumeQueueResponses = {
     /**
-     * Request fulfilled, document follows
+     * Done; this is how it is now
      */
     200: QueueModeOut;
 };
@@ -3527,14 +3221,6 @@ export type RetryQueueErrors = {
      */
     403: Problem;
     /**
-     * Not found
-     */
-    404: Problem;
-    /**
-     * Conflict
-     */
-    409: Problem;
-    /**
      * Too large
      */
     413: Problem;
@@ -3546,10 +3232,6 @@ export type RetryQueueErrors = {
      * Unknown host
      */
     421: Problem;
-    /**
-     * Too many requests
-     */
-    429: Problem;
     /**
      * Internal error
      */
@@ -3564,7 +3246,7 @@ export type RetryQueueError = RetryQueueErrors[keyof RetryQueueErrors];
 
 export type RetryQueueResponses = {
     /**
-     * Request fulfilled, document follows
+     * Done; this is how it is now
      */
     200: RetriedCount;
 };
@@ -3592,18 +3274,6 @@ export type StartQueueErrors = {
      */
     403: Problem;
     /**
-     * Not found
-     */
-    404: Problem;
-    /**
-     * Conflict
-     */
-    409: Problem;
-    /**
-     * Too large
-     */
-    413: Problem;
-    /**
      * Unsupported media type
      */
     415: Problem;
@@ -3611,10 +3281,6 @@ export type StartQueueErrors = {
      * Unknown host
      */
     421: Problem;
-    /**
-     * Too many requests
-     */
-    429: Problem;
     /**
      * Internal error
      */
@@ -3629,7 +3295,7 @@ export type StartQueueError = StartQueueErrors[keyof StartQueueErrors];
 
 export type StartQueueResponses = {
     /**
-     * Request fulfilled, document follows
+     * Done; this is how it is now
      */
     200: QueueModeOut;
 };
@@ -3658,25 +3324,9 @@ export type QueueStatusErrors = {
      */
     401: Problem;
     /**
-     * Refused
-     */
-    403: Problem;
-    /**
-     * Too large
-     */
-    413: Problem;
-    /**
-     * Unsupported media type
-     */
-    415: Problem;
-    /**
      * Unknown host
      */
     421: Problem;
-    /**
-     * Too many requests
-     */
-    429: Problem;
     /**
      * Internal error
      */
@@ -3691,7 +3341,7 @@ export type QueueStatusError = QueueStatusErrors[keyof QueueStatusErrors];
 
 export type QueueStatusResponses = {
     /**
-     * Request fulfilled, document follows
+     * What was asked for
      */
     200: QueueOverview;
 };
@@ -3719,18 +3369,6 @@ export type StopQueueErrors = {
      */
     403: Problem;
     /**
-     * Not found
-     */
-    404: Problem;
-    /**
-     * Conflict
-     */
-    409: Problem;
-    /**
-     * Too large
-     */
-    413: Problem;
-    /**
      * Unsupported media type
      */
     415: Problem;
@@ -3738,10 +3376,6 @@ export type StopQueueErrors = {
      * Unknown host
      */
     421: Problem;
-    /**
-     * Too many requests
-     */
-    429: Problem;
     /**
      * Internal error
      */
@@ -3756,7 +3390,7 @@ export type StopQueueError = StopQueueErrors[keyof StopQueueErrors];
 
 export type StopQueueResponses = {
     /**
-     * Request fulfilled, document follows
+     * Done; this is how it is now
      */
     200: QueueModeOut;
 };
@@ -3790,14 +3424,6 @@ export type RemoveFromQueueErrors = {
      */
     404: Problem;
     /**
-     * Conflict
-     */
-    409: Problem;
-    /**
-     * Too large
-     */
-    413: Problem;
-    /**
      * Unsupported media type
      */
     415: Problem;
@@ -3805,10 +3431,6 @@ export type RemoveFromQueueErrors = {
      * Unknown host
      */
     421: Problem;
-    /**
-     * Too many requests
-     */
-    429: Problem;
     /**
      * Internal error
      */
@@ -3823,7 +3445,7 @@ export type RemoveFromQueueError = RemoveFromQueueErrors[keyof RemoveFromQueueEr
 
 export type RemoveFromQueueResponses = {
     /**
-     * Request fulfilled, nothing follows
+     * Done; there is nothing to tell
      */
     204: void;
 };
@@ -3856,25 +3478,9 @@ export type SearchErrors = {
      */
     401: Problem;
     /**
-     * Refused
-     */
-    403: Problem;
-    /**
-     * Too large
-     */
-    413: Problem;
-    /**
-     * Unsupported media type
-     */
-    415: Problem;
-    /**
      * Unknown host
      */
     421: Problem;
-    /**
-     * Too many requests
-     */
-    429: Problem;
     /**
      * Internal error
      */
@@ -3889,7 +3495,7 @@ export type SearchError = SearchErrors[keyof SearchErrors];
 
 export type SearchResponses = {
     /**
-     * Request fulfilled, document follows
+     * What was asked for
      */
     200: SearchResult;
 };
@@ -3922,25 +3528,13 @@ export type SearchCoverErrors = {
      */
     401: Problem;
     /**
-     * Refused
+     * Not found
      */
-    403: Problem;
-    /**
-     * Too large
-     */
-    413: Problem;
-    /**
-     * Unsupported media type
-     */
-    415: Problem;
+    404: Problem;
     /**
      * Unknown host
      */
     421: Problem;
-    /**
-     * Too many requests
-     */
-    429: Problem;
     /**
      * Internal error
      */
@@ -3957,7 +3551,7 @@ export type SearchCoverResponses = {
     /**
      * The picture
      */
-    200: string;
+    200: Blob | File;
 };
 
 export type SearchCoverResponse = SearchCoverResponses[keyof SearchCoverResponses];
@@ -3969,9 +3563,26 @@ export type HealthData = {
     url: '/health';
 };
 
+export type HealthErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+};
+
+export type HealthError = HealthErrors[keyof HealthErrors];
+
 export type HealthResponses = {
     /**
-     * Request fulfilled, document follows
+     * What was asked for
      */
     200: Health;
 };
@@ -3985,9 +3596,30 @@ export type ReadyData = {
     url: '/health/ready';
 };
 
+export type ReadyErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * A part that is needed is down
+     */
+    503: Readiness;
+};
+
+export type ReadyError = ReadyErrors[keyof ReadyErrors];
+
 export type ReadyResponses = {
     /**
-     * Request fulfilled, document follows
+     * What was asked for
      */
     200: Readiness;
 };
