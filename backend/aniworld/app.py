@@ -21,7 +21,7 @@ import aniworld.operations.routes
 from aniworld import __version__, health
 from aniworld.access.guards import require_session
 from aniworld.access.service import AccessService
-from aniworld.api import EXCEPTION_HANDLERS
+from aniworld.api import EXCEPTION_HANDLERS, StrictRequest
 from aniworld.catalog.service import Catalog
 from aniworld.config.service import ConfigFileError, ConfigService
 from aniworld.config.settings import Settings
@@ -135,6 +135,7 @@ def create_app(settings: Settings) -> Litestar:
     app = Litestar(
         route_handlers=[api, health.router, serve_spa],
         lifespan=[lifespan],
+        request_class=StrictRequest,
         exception_handlers=EXCEPTION_HANDLERS,
         dependencies={
             name: Provide(_constant(getattr(parts, name)), sync_to_thread=False)

@@ -1,4 +1,4 @@
-"""What every answer passes, whatever route it comes from: HEAD, the Host check, security headers, ETags."""
+"""What every answer passes, whatever route it comes from: HEAD, OPTIONS, the Host check, security headers, ETags."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _API = (*_ALWAYS, (b"content-security-policy", _API_POLICY), (b"cache-control", 
 
 def protect(app: ASGIApp) -> ASGIApp:
     """The application behind all of them."""
-    return answer_head(security_headers(check_host(tag_answers(app))))
+    return answer_head(security_headers(check_host(answer_options(tag_answers(app)))))
 
 
 def answer_head(app: ASGIApp) -> ASGIApp:
@@ -61,6 +61,31 @@ def answer_head(app: ASGIApp) -> ASGIApp:
             await send(message)
 
         await app(cast("HTTPScope", {**scope, "method": "GET"}), receive, send_without_body)
+
+    return handle
+
+
+def answer_options(app: ASGIApp) -> ASGIApp:
+    """Answers OPTIONS with all methods that an address has. The framework names those of one handler."""
+
+    async def handle(scope: Scope, receive: Receive, send: Send) -> None:
+        if not _is_http(scope) or cast("HTTPScope", scope)["method"] != "OPTIONS":
+            await app(scope, receive, send)
+            return
+        refused = False
+
+        async def send_allowed(message: Message) -> None:
+            nonlocal refused
+            if message["type"] == "http.response.start" and message["status"] == 405:
+                refused = True
+                allow = [header for header in message["headers"] if header[0].lower() == b"allow"]
+                message = cast("HTTPResponseStartEvent", {**message, "status": 204, "headers": allow})
+            elif refused and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        # A method that no route has is answered with those that it has.
+        await app(cast("HTTPScope", {**scope, "method": "NONE"}), receive, send_allowed)
 
     return handle
 

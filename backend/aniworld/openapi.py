@@ -32,9 +32,6 @@ _IN_CONFLICT = (
 )
 _THROTTLED = ("changePassword", "login", "setup")
 
-_READ_BY_HAND = {"putConfig": {"$ref": "#/components/schemas/AppConfig"}}
-"""What the body is, where the route takes any object and the service reads it."""
-
 _ANSWERS = {
     200: "Done; this is how it is now",
     201: "It is made",
@@ -123,7 +120,6 @@ def _finish(operation: dict[str, Any], schemas: dict[str, Any], *, asks: bool, t
     name = operation["operationId"]
     for media_type, media in operation.get("requestBody", {}).get("content", {}).items():
         if media_type.endswith("json"):
-            media["schema"] = _READ_BY_HAND.get(name, media["schema"])
             media["example"] = _BODIES.get(name) or example(media["schema"], schemas)
     for code, response in list(operation["responses"].items()):
         status = int(code)

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from aniworld.config.schemas import AppConfig, Section, SectionName, Validation
-from aniworld.config.service import ConfigService, parse
+from aniworld.config.service import ConfigService
 
 
 @get("/", operation_id="getConfig", summary="The whole configuration")
@@ -17,10 +17,9 @@ async def get_config(config: NamedDependency[ConfigService]) -> AppConfig:
 
 
 @put("/", operation_id="putConfig", summary="Replace the configuration")
-async def put_config(config: NamedDependency[ConfigService], data: JSONBody[dict[str, Any]]) -> AppConfig:
+async def put_config(config: NamedDependency[ConfigService], data: JSONBody[AppConfig]) -> AppConfig:
     """Validated whole, written atomically, in force at once. What is left out goes back to its default."""
-    # Read by the service: Litestar takes a wrong field that is named like a dependency for a mistake of ours.
-    return await config.replace(parse(data))
+    return await config.replace(data)
 
 
 @post("/validate", operation_id="validateConfig", summary="Check a configuration", status_code=200)

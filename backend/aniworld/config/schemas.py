@@ -33,7 +33,13 @@ class LibrarySection(Input, frozen=True):
         str | None, Meta(description="Absolute path of the folder that holds one folder a series")
     ] = None
     languages: Annotated[
-        list[LanguageTag], Meta(min_length=1, max_length=20, description="Wanted languages, the best first")
+        list[LanguageTag],
+        Meta(
+            min_length=1,
+            max_length=20,
+            description="Wanted languages, the best first",
+            extra_json_schema={"uniqueItems": True},
+        ),
     ] = msgspec.field(default_factory=lambda: ["ja+en", "de", "ja+de", "en"])
 
 

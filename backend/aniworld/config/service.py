@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,10 @@ import msgspec
 from aniworld.config.schemas import AppConfig, Section, SectionName, Validation
 from aniworld.events.bus import EventBus
 from aniworld.events.types import Message, SystemInfo
-from aniworld.kit.errors import FieldError, InvalidInputError
+from aniworld.kit.errors import FieldError, InvalidInputError, field_error
 from aniworld.kit.files import durable_write
 
 VERSION = 1
-_PATH = re.compile(r" - at `\$\.?(.*?)`$")
 
 
 class ConfigFileError(Exception):
@@ -68,7 +66,7 @@ class ConfigService:
             try:
                 msgspec.convert({name: value}, AppConfig)
             except msgspec.ValidationError as error:
-                errors.append(_field_error(error))
+                errors.append(field_error(error))
         if errors:
             return Validation(valid=False, errors=errors, warnings=[])
         errors, warnings = await self._check(msgspec.convert(raw, AppConfig))
@@ -137,7 +135,7 @@ def parse(raw: object) -> AppConfig:
     try:
         return msgspec.convert(raw, AppConfig)
     except msgspec.ValidationError as error:
-        problem = _field_error(error)
+        problem = field_error(error)
         raise InvalidInputError(problem.message, errors=(problem,)) from error
 
 
@@ -165,9 +163,3 @@ def directory_problem(directory: str, data_dir: Path) -> str | None:
 def _within(section: str, problem: FieldError) -> FieldError:
     """The problem as the section's own form names it."""
     return FieldError(field=problem.field.removeprefix(section).removeprefix("."), message=problem.message)
-
-
-def _field_error(error: msgspec.ValidationError) -> FieldError:
-    text = str(error)
-    match = _PATH.search(text)
-    return FieldError(field=match.group(1) if match else "", message=_PATH.sub("", text))

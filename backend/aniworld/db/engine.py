@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from aniworld.db.sqlite import connector
 from aniworld.kit.errors import UnavailableError
 
 _AFTER_COMMIT = "after_commit"
@@ -45,7 +46,8 @@ def create_engine(url: str, *, pooled: bool = True, foreign_keys: bool = True) -
     if not is_sqlite(url):
         return create_async_engine(url, pool_pre_ping=True, **({} if pooled else {"poolclass": NullPool}))
     options: dict[str, Any] = {"pool_size": 6, "max_overflow": 0} if pooled else {"poolclass": NullPool}
-    engine = create_async_engine(url, **options)
+    path = make_url(url).database or ""
+    engine = create_async_engine(url, async_creator=connector(path, _BUSY_MS / 1000), **options)
 
     @event.listens_for(engine.sync_engine, "connect")
     def _connect(connection: Any, _record: object) -> None:

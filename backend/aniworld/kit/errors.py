@@ -7,9 +7,14 @@ runs by itself (downloads, loading) asks ``permanent`` and ``retry_after`` wheth
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
+import msgspec
+
 from aniworld.kit.schema import Schema
+
+_PATH = re.compile(r" - at `\$\.?(.*?)`$")
 
 
 class FieldError(Schema, frozen=True):
@@ -18,6 +23,13 @@ class FieldError(Schema, frozen=True):
     field: str
     """Path of the field in the input, such as ``episodes[0].season``; empty for the input as a whole."""
     message: str
+
+
+def field_error(error: msgspec.MsgspecError) -> FieldError:
+    """What msgspec found wrong, and in which field."""
+    text = str(error)
+    match = _PATH.search(text)
+    return FieldError(field=match.group(1) if match else "", message=_PATH.sub("", text))
 
 
 class AppError(Exception):

@@ -177,7 +177,15 @@ class UpdateSeries(Input, frozen=True):
 
     monitored: bool | msgspec.UnsetType = msgspec.UNSET
     languages: (
-        Annotated[list[LanguageTag], Meta(min_length=1, max_length=20, description="The best first")]
+        Annotated[
+            list[LanguageTag],
+            Meta(
+                min_length=1,
+                max_length=20,
+                description="The best first",
+                extra_json_schema={"uniqueItems": True},
+            ),
+        ]
         | msgspec.UnsetType
         | None
     ) = msgspec.UNSET

@@ -7,6 +7,11 @@ import { announcer } from '#lib/ui/announce.svelte.ts';
 import { apply } from './apply';
 import type { AppEvent } from './stream';
 
+type Told<Event> = Event extends AppEvent ? Omit<Event, 'timestamp'> : never;
+
+/** An event, told at some time. */
+const event = (told: Told<AppEvent>) => ({ timestamp: '2026-01-10T12:00:00Z', ...told }) as AppEvent;
+
 const ref = {
 	download_id: 'd1',
 	series_key: 'paper-lanterns',
@@ -16,7 +21,7 @@ const ref = {
 	language: 'de'
 };
 const numbers = { percent: 40, downloaded_bytes: 4, total_bytes: 10, speed: 2, eta_seconds: 3 };
-const going: AppEvent = { type: 'download_progress', data: { ...ref, progress: numbers } };
+const going = event({ type: 'download_progress', data: { ...ref, progress: numbers } });
 
 beforeEach(() => {
 	progress.clear();
@@ -31,20 +36,20 @@ describe('progress', () => {
 		expect(progress.of({ id: 'd1' } as QueueItem).speed).toBe(2);
 	});
 
-	it.each<AppEvent>([
+	it.each<Told<AppEvent>>([
 		{ type: 'download_complete', data: ref },
 		{ type: 'download_failed', data: { ...ref, error: 'gone', will_retry: true } },
 		{ type: 'queue_stopped', data: {} },
 		{ type: 'resync', data: {} }
-	])('is forgotten after $type', (event) => {
+	])('is forgotten after $type', (told) => {
 		apply(going);
-		apply(event);
+		apply(event(told));
 		expect(progress.size).toBe(0);
 	});
 });
 
 describe('what is fetched again', () => {
-	it.each<[AppEvent, unknown]>([
+	it.each<[Told<AppEvent>, unknown]>([
 		[
 			{ type: 'download_complete', data: ref },
 			[['queue'], ['library', 'list'], ['library', 'series', 'paper-lanterns']]
@@ -59,16 +64,18 @@ describe('what is fetched again', () => {
 		],
 		[{ type: 'queue_started', data: {} }, [['queue']]],
 		[{ type: 'resync', data: {} }, [[]]]
-	])('%j', (event, keys) => expect(apply(event)).toEqual(keys));
+	])('%j', (told, keys) => expect(apply(event(told))).toEqual(keys));
 
 	it('is not the list of operations while one that is shown only goes on', () => {
 		const update = { id: 'o1', type: 'load', current: 2, total: 4, percent: 50, message: 'Loading' } as const;
 		const shown = { ...update, status: 'in_progress', current: 1, percent: 25 } as OperationPage['items'][number];
 		queryClient.setQueryData<OperationPage>(activityKeys.all, { items: [shown], total: 1, limit: 100, offset: 0 });
-		expect(apply({ type: 'operation_update', data: { ...update, status: 'in_progress' } })).toEqual([]);
+		expect(apply(event({ type: 'operation_update', data: { ...update, status: 'in_progress' } }))).toEqual([]);
 		expect(queryClient.getQueryData<OperationPage>(activityKeys.all)?.items[0]?.percent).toBe(50);
-		expect(apply({ type: 'operation_update', data: { ...update, status: 'completed' } })).toEqual([['operations']]);
-		expect(apply({ type: 'operation_update', data: { ...update, id: 'o2', status: 'started' } })).toEqual([
+		expect(apply(event({ type: 'operation_update', data: { ...update, status: 'completed' } }))).toEqual([
+			['operations']
+		]);
+		expect(apply(event({ type: 'operation_update', data: { ...update, id: 'o2', status: 'started' } }))).toEqual([
 			['operations']
 		]);
 	});
@@ -77,11 +84,11 @@ describe('what is fetched again', () => {
 describe('what is said aloud', () => {
 	it('is the end of a download, and not what is tried again', () => {
 		const said = vi.spyOn(announcer, 'say');
-		apply({ type: 'download_failed', data: { ...ref, error: 'gone', will_retry: true } });
+		apply(event({ type: 'download_failed', data: { ...ref, error: 'gone', will_retry: true } }));
 		expect(said).not.toHaveBeenCalled();
-		apply({ type: 'download_complete', data: ref });
+		apply(event({ type: 'download_complete', data: ref }));
 		expect(said.mock.lastCall).toEqual(['Paper Lanterns S01E05 is here.']);
-		apply({ type: 'download_failed', data: { ...ref, error: 'gone', will_retry: false } });
+		apply(event({ type: 'download_failed', data: { ...ref, error: 'gone', will_retry: false } }));
 		expect(said.mock.lastCall).toEqual(['Paper Lanterns S01E05 could not be fetched.']);
 	});
 });

@@ -61,7 +61,8 @@ function tab(browser: Browser, allowed = true) {
 	return { ...seen, seen, end };
 }
 
-const added: AppEvent = { type: 'series_added', data: { key: 'a', name: 'A' } };
+const timestamp = '2026-01-10T12:00:00Z';
+const added: AppEvent = { type: 'series_added', timestamp, data: { key: 'a', name: 'A' } };
 const shared: Browser = { locks: navigator.locks, page: null };
 const alone: Browser = { locks: null, page: null };
 const until = (check: () => void) => vi.waitFor(check, { timeout: 5000, interval: 10 });
@@ -89,7 +90,7 @@ describe('one tab', () => {
 	it('looks at everything again when events were lost to it', async () => {
 		const one = tab(alone);
 		await until(() => expect(open).toHaveLength(1));
-		send({ type: 'resync', data: {} });
+		send({ type: 'resync', timestamp, data: {} });
 		await until(() => expect(one.seen.resyncs).toBe(1));
 		expect(one.heard).toEqual([]);
 	});
