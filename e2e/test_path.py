@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 import av
@@ -131,3 +132,26 @@ def test_a_deep_link_to_nothing_says_so(page: Page, live: Live, size: str) -> No
     page.goto("/no/such/page")
     expect(page.get_by_role("heading", name="Page not found")).to_be_visible()
     check_accessibility(page)
+
+
+def test_the_picture_of_the_readme(browser: Browser, live: Live) -> None:
+    """A series with something coming in. ``README_PICTURE=docs/screenshot.png ./just e2e -k readme`` keeps it."""
+    context = browser.new_context(viewport=SIZES["desktop"], locale="en-GB", base_url=live.url)  # type: ignore[arg-type]
+    page = context.new_page()
+    set_up(page, live)
+    search = SearchPage(page)
+    for query, name in (("tide", "Tide and Ember"), ("lantern", "Paper Lanterns"), ("clock", "Clockwork Garden")):
+        search.go("Search")
+        search.add(query, name)
+        expect(page.get_by_role("button", name=re.compile("^Queue .*missing"))).to_be_visible(timeout=15_000)
+    page.get_by_role("button", name=re.compile("^Queue .*missing")).click()
+    search.go("Queue")
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(QueuePage(page).section("Done")).to_be_visible(timeout=40_000)
+    page.goto("/library/clockwork-garden")
+    expect(page.get_by_text(re.compile(r"\d+%")).first).to_be_visible(timeout=15_000)
+    page.wait_for_timeout(800)  # the pictures fade in
+    screenshot(page, "readme", "desktop")
+    if target := os.environ.get("README_PICTURE"):
+        page.screenshot(path=target)
+    context.close()

@@ -72,6 +72,9 @@ class Subscription:
     async def frames(self) -> AsyncIterator[bytes]:
         """What to send: all that waits, in one piece, or a comment after a silence. Ends when the bus closes."""
         self._task = asyncio.current_task()
+        if self._task is not None:
+            # A task that is cut while it sends leaves this generator where it stands, until it is collected one day.
+            self._task.add_done_callback(lambda _task: self._bus.unsubscribe(self))
         try:
             yield b": welcome\nretry: 1000\n\n"
             while True:
