@@ -122,8 +122,13 @@ async def test_it_is_not_asked_for_ever(shelf: Shelf, monkeypatch: pytest.Monkey
         raise SourceUnreachableError("The shelf does not answer", retry_after=0)
 
     shelf.catalog.before = away
-    key = await shelf.loaded()
-    state = await shelf.library.loading_status(key)
+    series = await shelf.library.add("shelf", "clockwork", "Clockwork Garden")
+    async with shelf.loading():
+        await shelf.until_status(series.key, "failed")
+        async with asyncio.timeout(20):  # the row is written a moment before the operation ends
+            while shelf.operations.page(limit=1, offset=0).items[0].finished_at is None:
+                await asyncio.sleep(0.01)
+    state = await shelf.library.loading_status(series.key)
     assert (state.loading_status, state.error) == ("failed", "Episodes: The shelf does not answer")
     assert len(shelf.catalog.asked) == loader_module.ATTEMPTS
     assert shelf.operations.page(limit=1, offset=0).items[0].status == "failed"
