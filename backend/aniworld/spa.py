@@ -19,10 +19,10 @@ WEB = Path(__file__).with_name("web")
 
 _ASSETS = "_app/"
 """Where the build puts what pages load; nothing below it is a page."""
-_TYPES = {
-    ".html": "text/html; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
+_TYPES = {  # the framework adds the charset
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".css": "text/css",
     ".json": "application/json",
     ".webmanifest": "application/manifest+json",
     ".svg": "image/svg+xml",
@@ -30,7 +30,7 @@ _TYPES = {
     ".ico": "image/x-icon",
     ".webp": "image/webp",
     ".woff2": "font/woff2",
-    ".txt": "text/plain; charset=utf-8",
+    ".txt": "text/plain",
 }
 _INLINE_SCRIPT = re.compile(rb"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
 
@@ -100,7 +100,7 @@ class Spa:
             raise SpaNotBuiltError
         file = self._files.get(name)
         if file is None:
-            is_page = not name.startswith(_ASSETS) and "." not in name.rpartition("/")[2]
+            is_page = not f"{name}/".startswith(_ASSETS) and "." not in name.rpartition("/")[2]
             if name and not (is_page and "text/html" in request.headers.get("accept", "")):
                 raise NotFoundError
             file = self._files["index.html"]
@@ -120,8 +120,8 @@ class Spa:
             path = file.encodings[encoding]
         try:
             content = await asyncio.to_thread(path.read_bytes)
-        except FileNotFoundError as error:  # replaced by a newer build
-            raise NotFoundError from error
+        except FileNotFoundError as error:  # replaced by a newer build, or being built at this moment
+            raise (SpaNotBuiltError if file.type == _TYPES[".html"] else NotFoundError) from error
         return Response(content, headers=headers, media_type=file.type)
 
 

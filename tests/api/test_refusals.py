@@ -145,12 +145,11 @@ def test_broken_bodies(client: httpx.Client, operation: Operation) -> None:
 def test_fields_that_are_wrong(live: Live, client: httpx.Client, operation: Operation) -> None:
     """One wrong field in a body that is fine otherwise, each in turn."""
     good = operation.body
+    values: list[Any] = [{"nested": [1]}, [[]], -1, 10**30, 1.5, "a\x00b", "x" * 10_000]
     wrongs = [{**good, "colour": "blue"}]
     for name in good:
         wrongs += [
-            {**good, name: value}
-            for value in ({"nested": [1]}, [[]], -1, 10**30, 1.5, "a\x00b", "x" * 10_000)
-            if type(value) is not type(good[name]) or isinstance(value, str)
+            {**good, name: value} for value in values if type(value) is not type(good[name]) or isinstance(value, str)
         ]
     for wrong in wrongs:
         answer = ask(client, operation, json=wrong)
@@ -212,6 +211,9 @@ def test_methods_that_are_not_there(client: httpx.Client, path: str) -> None:
         problem = refused(answer, 405, "method-not-allowed")
         assert problem["detail"]
         assert there <= {allowed.strip() for allowed in answer.headers["allow"].split(",")}, method
+    options = client.options(address)
+    assert (options.status_code, options.content) == (204, b"")
+    assert there <= {allowed.strip() for allowed in options.headers["allow"].split(",")}
 
 
 @pytest.mark.parametrize("operation", LISTS, ids=lambda operation: operation.id)
@@ -287,3 +289,31 @@ def test_every_get_answer_can_be_known_but_the_stream() -> None:
         if operation.path.startswith("/api") and operation.method == "GET" and "304" not in operation.spec["responses"]
     }
     assert without == {"streamEvents"}
+
+
+def test_without_an_anime_directory(live: Live, client: httpx.Client) -> None:
+    """What needs it says that it is not there, and when to ask again; everything else goes on."""
+    library = "/api/config/section/library"
+    assert client.patch(library, json={"anime_directory": None}).status_code == 200
+    try:
+        answer = client.delete(f"/api/anime/{live.key}", params={"delete_files": "true"})
+        refused(answer, 503, "no-anime-directory")
+        assert int(answer.headers["retry-after"]) >= 1
+        refused(client.get(f"/api/anime/{live.key}/images/poster"), 404)
+        assert client.get("/health/ready").json()["anime_directory"]["status"] == "not_configured"
+        assert client.get(f"/api/anime/{live.key}").status_code == 200
+        assert client.get("/api/queue/status").status_code == 200
+    finally:
+        assert client.patch(library, json={"anime_directory": str(live.anime)}).status_code == 200
+    assert client.get("/health/ready").status_code == 200
+
+
+def test_numbers_and_truths_are_what_they_look_like(client: httpx.Client) -> None:
+    """Text is no number and a number is no truth; but 1.0 is a whole number, as JSON has it."""
+    for episode, status in ((1, 404), (1.0, 404), ("1", 400), (True, 400), (1.5, 400), (None, 400)):
+        body = {"series_key": "nobody", "episodes": [{"season": 1, "episode": episode}]}
+        assert client.post("/api/queue/add", json=body).status_code == status, episode
+    values: list[Any] = [0, 1, "true", "", None, []]
+    for force in values:
+        answer = client.post("/api/queue/retry", json={"force": force})
+        assert [error["field"] for error in refused(answer, 400)["errors"]] == ["force"], force

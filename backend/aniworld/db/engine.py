@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from sqlalchemy import event, text
-from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.engine import Connection, Dialect, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from aniworld.db.sqlite import connector
 from aniworld.kit.errors import UnavailableError
+
+log = logging.getLogger(__name__)
 
 _AFTER_COMMIT = "after_commit"
 _BUSY_MS = 5000
@@ -44,7 +47,9 @@ def database_label(url: str) -> str:
 def create_engine(url: str, *, pooled: bool = True, foreign_keys: bool = True) -> AsyncEngine:
     """An engine with our pragmas. Migrations use one without a pool and with foreign keys off (see ``migrate``)."""
     if not is_sqlite(url):
-        return create_async_engine(url, pool_pre_ping=True, **({} if pooled else {"poolclass": NullPool}))
+        engine = create_async_engine(url, pool_pre_ping=True, **({} if pooled else {"poolclass": NullPool}))
+        event.listen(engine.sync_engine, "do_connect", _connect_or_tell)
+        return engine
     options: dict[str, Any] = {"pool_size": 6, "max_overflow": 0} if pooled else {"poolclass": NullPool}
     path = make_url(url).database or ""
     engine = create_async_engine(url, async_creator=connector(path, _BUSY_MS / 1000), **options)
@@ -70,6 +75,14 @@ def create_engine(url: str, *, pooled: bool = True, foreign_keys: bool = True) -
             connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("write") else "BEGIN DEFERRED")
 
     return engine
+
+
+def _connect_or_tell(dialect: Dialect, _record: object, arguments: Any, named: Any) -> Any:
+    try:
+        return dialect.connect(*arguments, **named)
+    except Exception as error:  # of the driver or the network; SQLAlchemy passes them on as they are
+        log.warning("The database cannot be reached: %s", error)
+        raise DatabaseUnavailableError from error
 
 
 class Database:
