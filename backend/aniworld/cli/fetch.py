@@ -10,12 +10,17 @@ import shutil
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from aniworld.cli.common import fail, runs
 from aniworld.downloads.progress import Meter
 from aniworld.kit.errors import AppError
+
+if TYPE_CHECKING:
+    from aniworld.downloads.fetch.types import Fetched
+    from aniworld.downloads.media.types import Container
 
 _RETRIES = 5
 _PATIENCE = 300.0
@@ -60,7 +65,7 @@ async def fetch(url: str, output: Path, headers: tuple[str, ...], allowed: tuple
                     if error.permanent or error.retry_after is None or attempt == _RETRIES:
                         raise
                     await asyncio.sleep(min(error.retry_after, _PATIENCE))
-            await _finish(fetched.paths, output, playlist=playlist)
+            await _finish(fetched, output, playlist=playlist)
     except AppError as error:
         fail(f"{url}: {error.detail}")
     except OSError as error:
@@ -68,19 +73,22 @@ async def fetch(url: str, output: Path, headers: tuple[str, ...], allowed: tuple
     await asyncio.to_thread(shutil.rmtree, work, ignore_errors=True)
 
 
-async def _finish(paths: tuple[Path, ...], output: Path, *, playlist: bool) -> None:
+async def _finish(fetched: Fetched, output: Path, *, playlist: bool) -> None:
     from aniworld.downloads.fetch.service import join  # noqa: PLC0415
     from aniworld.downloads.media import client as media  # noqa: PLC0415
     from aniworld.kit.files import durable_replace  # noqa: PLC0415
 
     if not playlist:
-        await asyncio.to_thread(durable_replace, paths[0], output)
+        await asyncio.to_thread(durable_replace, fetched.paths[0], output)
         return
-    finished = paths[0].with_name("finished")
+    finished = fetched.paths[0].with_name("finished")
     if output.suffix.lower() in (".mkv", ".mp4"):
-        await media.remux(paths, finished, container="mp4" if output.suffix.lower() == ".mp4" else "matroska")
+        container: Container = "mp4" if output.suffix.lower() == ".mp4" else "matroska"
+        await media.remux(fetched.paths, finished, container=container, audio=fetched.audio)
+    elif fetched.audio:
+        fail(f"{output}: picture and sound come apart; name a file that ends with .mkv or .mp4")
     else:
-        await asyncio.to_thread(join, paths, finished)
+        await asyncio.to_thread(join, fetched.paths, finished)
     await asyncio.to_thread(durable_replace, finished, output)
 
 

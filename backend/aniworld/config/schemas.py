@@ -48,6 +48,13 @@ class DownloadsSection(Input, frozen=True):
             description="mkv: put into Matroska with language tags, not re-encoded; original: keep what the host sent"
         ),
     ] = "mkv"
+    subtitles: Annotated[
+        Literal["sidecar", "mux", "none"],
+        Meta(
+            description="Subtitles that a stream has apart: sidecar: a .vtt file beside the video; mux: a track in it; "
+            "none: left out"
+        ),
+    ] = "sidecar"
     max_retries: Annotated[int, Meta(ge=0, le=20, description="Further attempts after the first one fails")] = 4
     retry_delay: Annotated[
         float, Meta(ge=0.1, le=3600, description="Seconds before the second attempt; it doubles with each further one")

@@ -8,6 +8,7 @@ step is a rename.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import shutil
 from collections.abc import Callable
@@ -136,7 +137,15 @@ class EpisodePipeline:
         async with self._db.write() as session:
             await LeaseRepository(session).set_source(item.id, target.provider, link.hoster)
         limits = self._config.current.downloads
-        fetched = await fetch(stream, work, client=self._http, progress=meter, max_height=limits.max_height)
+        fetched = await fetch(
+            stream,
+            work,
+            client=self._http,
+            progress=meter,
+            max_height=limits.max_height,
+            language=item.language,
+            subtitles=limits.subtitles != "none",
+        )
         return await self._assemble(item, target, fetched, work)
 
     async def _assemble(self, item: Claimed, target: TargetDetails, fetched: Fetched, work: Path) -> Path:
@@ -154,6 +163,9 @@ class EpisodePipeline:
             fetched.paths,
             finished,
             container="matroska",
+            audio=fetched.audio,
+            subtitles=fetched.subtitles,
+            mux_subtitles=self._config.current.downloads.subtitles == "mux",
             language=item.language,
             title=target.title,
             expected_duration=expected,
@@ -164,7 +176,7 @@ class EpisodePipeline:
     async def _file(self, item: Claimed, finished: Path, anime: Path) -> None:
         size = (await _on_disk("Looking at", finished.stat)).st_size
         staged = anime.joinpath(*WORK, str(item.id), finished.name)
-        await _on_disk("Moving", durable_replace, finished, staged)
+        await _on_disk("Moving", _stage, finished, staged)
         for last in (False, True):
             # Asked for anew: the same episode in another language may have taken the plain name meanwhile.
             path = (await self._target(item)).path(finished.suffix)
@@ -175,6 +187,7 @@ class EpisodePipeline:
             except TargetExistsError:
                 if last:
                     raise
+        await self._file_subtitles(item, anime, path)
         await self._complete(item, path, size)
 
     async def _intend(self, item: Claimed, path: str | None, size: int | None) -> None:
@@ -189,6 +202,11 @@ class EpisodePipeline:
             await self._intend(item, None, None)
             raise TargetExistsError(f"{path} is there already and was not put there from here") from error
 
+    async def _file_subtitles(self, item: Claimed, anime: Path, path: str) -> None:
+        """Put the subtitles beside the video; what a crash left of them is found in the same place again."""
+        final = safe_join(anime, *path.split("/"))
+        await _on_disk("Moving to", _file_beside, anime.joinpath(*WORK, str(item.id)), final)
+
     async def _finish_filing(self, item: Claimed, anime: Path) -> bool:
         """Go on where an earlier attempt was about to file; False: there is nothing to go on with."""
         if item.filing_path is None or item.filing_size is None:
@@ -200,6 +218,7 @@ class EpisodePipeline:
         elif await _on_disk("Looking at", _size, final) != item.filing_size:
             await self._intend(item, None, None)
             return False
+        await self._file_subtitles(item, anime, item.filing_path)
         await self._complete(item, item.filing_path, item.filing_size)
         return True
 
@@ -236,6 +255,22 @@ def _extension(container: str) -> str:
     """What a file of that container is called; players go by the name."""
     names = container.split(",")
     return next((suffix for name, suffix in _EXTENSIONS.items() if name in names), ".mkv")
+
+
+def _stage(finished: Path, staged: Path) -> None:
+    """Move the finished file, and its subtitles before it, to where filing looks for them."""
+    for leftover in staged.parent.glob(f"{_FINISHED}.*"):  # of another hoster's attempt
+        leftover.unlink()
+    for subtitles in finished.parent.glob(f"{finished.stem}.*.vtt"):
+        durable_replace(subtitles, staged.with_name(subtitles.name))
+    durable_replace(finished, staged)
+
+
+def _file_beside(work: Path, final: Path) -> None:
+    """Subtitles that are there already stay as they are: somebody may have put them right."""
+    for subtitles in sorted(work.glob(f"{_FINISHED}.*.vtt")):
+        with contextlib.suppress(FileExistsError):
+            durable_move(subtitles, final.with_name(final.stem + subtitles.name.removeprefix(_FINISHED)))
 
 
 def _file_away(staged: Path, final: Path) -> None:

@@ -92,6 +92,19 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TextTrack:
+    """Subtitles in WebVTT, in pieces."""
+
+    pieces: tuple[Path, ...]
+    times: tuple[tuple[float, float], ...]
+    """When each piece begins and ends, by the playlist (seconds)."""
+    language: str | None = None
+    """BCP 47, where the playlist tells."""
+    name: str | None = None
+    forced: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
     """What lies on the disk now, complete and synced."""
 
@@ -99,6 +112,9 @@ class Fetched:
     paths: tuple[Path, ...]
     """One file, or the pieces to be joined in this order."""
     bytes: int
+    audio: tuple[Path, ...] = ()
+    """The sound, in pieces to be joined, where it is apart from the picture."""
+    subtitles: tuple[TextTrack, ...] = ()
     expected_duration: float | None = None
     """Seconds, where the playlist told."""
     proven: bool = True
