@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _RETRIES = 5
 _PATIENCE = 300.0
 _TELL = 0.5
+_UNITS = {"K": 1024, "M": 1024**2, "G": 1024**3}
 
 
 @click.command()
@@ -36,9 +37,25 @@ _TELL = 0.5
 @click.option(
     "--allow-host", "allowed", multiple=True, metavar="HOST:PORT", help="May be reached although it is private."
 )
+@click.option(
+    "--connections",
+    default=8,
+    show_default=True,
+    type=click.IntRange(1, 16),
+    help="As many as this where it is faster.",
+)
+@click.option("--limit", metavar="RATE", help="Bytes per second at most: 500K, 10M, 1G.")
 @click.option("--quiet", is_flag=True, help="Tell nothing but what is wrong.")
 @runs
-async def fetch(url: str, output: Path, headers: tuple[str, ...], allowed: tuple[str, ...], quiet: bool) -> None:
+async def fetch(
+    url: str,
+    output: Path,
+    headers: tuple[str, ...],
+    allowed: tuple[str, ...],
+    connections: int,
+    limit: str | None,
+    quiet: bool,
+) -> None:
     """Fetch an address (a file, or an HLS playlist) to a finished FILE.
 
     Ended early, it goes on from where it was when it is called again: what it has lies beside FILE until then. A
@@ -46,8 +63,12 @@ async def fetch(url: str, output: Path, headers: tuple[str, ...], allowed: tuple
     """
     from aniworld.catalog.types import Stream  # noqa: PLC0415 - the group starts without all this
     from aniworld.downloads.fetch.service import fetch as fetch_stream  # noqa: PLC0415
+    from aniworld.downloads.fetch.throttle import Throttle  # noqa: PLC0415
+    from aniworld.downloads.fetch.types import Limits  # noqa: PLC0415
     from aniworld.kit.net import HttpClient  # noqa: PLC0415
 
+    rate = None if limit is None else _rate(limit)
+    limits = Limits(connections=connections, throttle=Throttle(lambda: rate))
     playlist = url.partition("?")[0].lower().endswith((".m3u8", ".m3u"))
     stream = Stream(url=url, protocol="hls" if playlist else "http", headers=dict(map(_header, headers)))
     # Two addresses for one file never share what was fetched.
@@ -58,7 +79,7 @@ async def fetch(url: str, output: Path, headers: tuple[str, ...], allowed: tuple
         async with HttpClient(allowed_hosts=lambda: frozenset(allowed)) as client, telling:
             for attempt in range(_RETRIES + 1):
                 try:
-                    fetched = await fetch_stream(stream, work, client=client, progress=meter)
+                    fetched = await fetch_stream(stream, work, client=client, progress=meter, limits=limits)
                     break
                 except AppError as error:
                     # What a moment heals has been tried again already; here it is about hosts that ask for patience.
@@ -90,6 +111,13 @@ async def _finish(fetched: Fetched, output: Path, *, playlist: bool) -> None:
     else:
         await asyncio.to_thread(join, fetched.paths, finished)
     await asyncio.to_thread(durable_replace, finished, output)
+
+
+def _rate(text: str) -> int:
+    number, unit = (text[:-1], text[-1].upper()) if text[-1:].upper() in _UNITS else (text, "")
+    if not (number.isascii() and number.isdigit() and int(number) > 0):
+        fail(f"--limit {text!r}: write it as 500K, 10M or 1G")
+    return int(number) * _UNITS.get(unit, 1)
 
 
 def _header(text: str) -> tuple[str, str]:

@@ -65,6 +65,18 @@ class DownloadsSection(Input, frozen=True):
         ]
         | None
     ) = None
+    connections: Annotated[
+        int, Meta(ge=1, le=16, description="Connections for one file, where more than one make it faster")
+    ] = 8
+    connections_per_host: Annotated[
+        int, Meta(ge=1, le=64, description="Connections to one host, for all downloads together")
+    ] = 16
+    speed_limit: (
+        Annotated[
+            int, Meta(ge=16384, le=2**40, description="Bytes per second, all downloads together; empty: no limit")
+        ]
+        | None
+    ) = None
     hosters: Annotated[
         list[Name], Meta(max_length=50, description="Hosters to prefer, the best first; others follow")
     ] = msgspec.field(default_factory=list)

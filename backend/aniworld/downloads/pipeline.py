@@ -29,7 +29,8 @@ from aniworld.downloads.errors import (
 )
 from aniworld.downloads.fetch.errors import DiskError, DiskFullError
 from aniworld.downloads.fetch.service import fetch
-from aniworld.downloads.fetch.types import Fetched
+from aniworld.downloads.fetch.throttle import Throttle
+from aniworld.downloads.fetch.types import Fetched, Limits
 from aniworld.downloads.lease_repository import LeaseRepository
 from aniworld.downloads.media import client as media
 from aniworld.downloads.progress import Meter
@@ -72,6 +73,8 @@ class EpisodePipeline:
         self._catalog = catalog
         self._http = http
         self._library = library
+        # One for all downloads; asked at each use, so that a change counts at once.
+        self._throttle = Throttle(lambda: config.current.downloads.speed_limit)
 
     async def run(self, item: Claimed, meter: Meter) -> None:
         """All five steps, or an error with a reason a person understands."""
@@ -136,15 +139,17 @@ class EpisodePipeline:
         stream = await self._catalog.resolve(link)
         async with self._db.write() as session:
             await LeaseRepository(session).set_source(item.id, target.provider, link.hoster)
-        limits = self._config.current.downloads
+        wanted = self._config.current.downloads
+        limits = Limits(connections=wanted.connections, per_host=wanted.connections_per_host, throttle=self._throttle)
         fetched = await fetch(
             stream,
             work,
             client=self._http,
             progress=meter,
-            max_height=limits.max_height,
+            limits=limits,
+            max_height=wanted.max_height,
             language=item.language,
-            subtitles=limits.subtitles != "none",
+            subtitles=wanted.subtitles != "none",
         )
         return await self._assemble(item, target, fetched, work)
 
