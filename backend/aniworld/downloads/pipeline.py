@@ -103,7 +103,7 @@ class EpisodePipeline:
         raise AllHostersFailedError(failures)
 
     async def heal(self) -> None:
-        """Finish what a crash interrupted between the finished file and the row that says so."""
+        """Finish what a crash interrupted: between the finished file and the row that says so, or in clearing up."""
         directory = self._config.current.library.anime_directory
         if directory is None:
             return
@@ -114,6 +114,11 @@ class EpisodePipeline:
                 await self._finish_filing(item, Path(directory))
             except AppError:
                 log.exception("A finished download could not be filed yet; it is tried again when its turn comes")
+        for id_ in await asyncio.to_thread(_work_directories, Path(directory)):
+            async with self._db.read() as session:
+                row = await LeaseRepository(session).get(id_)
+            if row is None or row.status in ("completed", "cancelled"):
+                await self.discard(id_)
 
     async def discard(self, id_: UUID) -> None:
         """Remove an item's work files."""
@@ -254,6 +259,16 @@ async def _on_disk(doing: str, function: Callable[P, T], *args: P.args, **kwargs
         raise
     except OSError as error:
         raise DiskError.of(error, doing) from error
+
+
+def _work_directories(anime: Path) -> list[UUID]:
+    """The items that have work files."""
+    found = []
+    with contextlib.suppress(FileNotFoundError):
+        for path in anime.joinpath(*WORK).iterdir():
+            with contextlib.suppress(ValueError):
+                found.append(UUID(path.name))
+    return found
 
 
 def _extension(container: str) -> str:
