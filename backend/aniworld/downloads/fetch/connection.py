@@ -26,7 +26,8 @@ class Connection:
     def __init__(self, response: Response, limits: Limits, buffer: int) -> None:
         self.response = response
         self._limits = limits
-        self._buffer = buffer
+        self.buffer = buffer
+        """Bytes of each of the two buffers, from the next one on."""
 
     async def body(self, least: int | None = None) -> AsyncGenerator[memoryview]:
         """The body as it was sent; the first block comes as soon as it has ``least`` bytes."""
@@ -35,7 +36,7 @@ class Connection:
         throttle = limits.throttle
         window, arrived = loop.time(), 0
         while True:
-            self.response.resize(throttle.quantum or self._buffer)
+            self.response.resize(throttle.quantum or self.buffer)
             block = await self.response.block(least)
             if not block:
                 return
@@ -81,12 +82,12 @@ class Body:
     def __init__(self, connection: Connection, coding: str = "") -> None:
         self.received = 0
         """Bytes as they were sent."""
-        self._connection = connection
+        self.connection = connection
         self._decoder = Decoder(coding) if coding else None
 
     async def blocks(self, least: int | None = None) -> AsyncGenerator[Block]:
         """The content, in order; the first block comes as soon as it has ``least`` bytes."""
-        async with contextlib.aclosing(self._connection.body(least)) as chunks:
+        async with contextlib.aclosing(self.connection.body(least)) as chunks:
             async for chunk in chunks:
                 self.received += len(chunk)
                 if self._decoder is None:

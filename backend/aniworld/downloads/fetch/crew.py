@@ -21,7 +21,7 @@ from aniworld.downloads.fetch.connection import Block, Body, Connection
 from aniworld.downloads.fetch.errors import BadAnswerError, DiskError, FetchError, ShortBodyError
 from aniworld.downloads.fetch.part import Part
 from aniworld.downloads.fetch.spans import Span
-from aniworld.downloads.fetch.types import Limits, ProgressSink
+from aniworld.downloads.fetch.types import BUFFER, Limits, ProgressSink
 from aniworld.downloads.fetch.writer import Writer, in_thread
 from aniworld.kit.errors import AppError
 
@@ -36,6 +36,8 @@ _SETTLE = 0.3
 _JUDGE = 0.7
 """Seconds that many connections get to begin, and those after which they must have proved worth it."""
 _GAIN = 1.25
+_PLENTY = 160 * 1024 * 1024
+"""Bytes per second at which one connection is not what things wait for."""
 _FEW = 2
 """Connections that stay where many bring nothing: one asks while the other one fetches."""
 _IDLE = 0.5
@@ -129,7 +131,7 @@ class Crew:
             self._free.insert(0, (carries, gap[1]))
         segment = _Segment(start, min(gap[1], carries))
         if self._validator is not None and self.most > 1:
-            self._manager = asyncio.create_task(self._manage())
+            self._manager = asyncio.create_task(self._manage(body.connection))
         with self._working(segment):
             try:
                 await self._consume(segment, blocks, beginning, carries, lambda: False)
@@ -306,11 +308,12 @@ class Crew:
         slowest.end = seam
         return segment
 
-    async def _manage(self) -> None:
+    async def _manage(self, first: Connection) -> None:
         """Begin with one connection, take many where that is worth it, and keep them where it was."""
         single = await self._look(_FIRST_LOOK)
         while not self._worth_more(single):
             single = await self._look(_LATER_LOOK)
+        first.buffer = BUFFER
         self._divide()
         for _ in range(self.most - 1):
             task = asyncio.create_task(self._work())
@@ -331,6 +334,8 @@ class Crew:
         left = sum(segment.left for segment in self._active) + sum(end - start for start, end in self._free)
         limit = self._limits.throttle.rate
         if limit is not None and rate > _THROTTLED * limit:
+            return False
+        if rate > _PLENTY:
             return False
         return rate > 0 and left >= 2 * self._limits.split_bytes and left / rate >= self._limits.worth
 

@@ -36,13 +36,15 @@ from aniworld.downloads.fetch.errors import (
 from aniworld.downloads.fetch.part import Checkpoint, Part
 from aniworld.downloads.fetch.retry import Patience
 from aniworld.downloads.fetch.spans import Span
-from aniworld.downloads.fetch.types import BLOCK, Fetched, Limits, ProgressSink, Transport
+from aniworld.downloads.fetch.types import Fetched, Limits, ProgressSink, Transport
 from aniworld.downloads.fetch.writer import Writer, in_thread, to_the_end
 from aniworld.kit.errors import AppError
 from aniworld.kit.files import free_space
 
 log = logging.getLogger(__name__)
 
+_BUFFER = 2 * 1024 * 1024
+"""Bytes of each of the two buffers of a connection that is alone: the fewer blocks, the less work."""
 _MOST_CHANGES = 1
 """How often a file may turn out to be another one before the host is given up."""
 
@@ -141,7 +143,7 @@ class _HttpFetch:
         headers = dict(self._stream.headers)
         if resume and known.validator is not None:
             headers |= {"Range": f"bytes={known.offset - _overlap(known)}-{_until(known)}", "If-Range": known.validator}
-        async with request(self._client, self._stream.url, headers, self._limits, buffer=BLOCK) as connection:
+        async with request(self._client, self._stream.url, headers, self._limits, buffer=_BUFFER) as connection:
             response = connection.response
             check_status(response.status_code, response.headers)
             if response.status_code == 200:

@@ -10,6 +10,7 @@ _BURST = 0.25
 """Seconds whose bytes may come at once."""
 _LOOK = 0.25
 """Seconds after which a changed limit is seen by those who wait."""
+_TICK = 0.001
 _SMALLEST = 64 * 1024
 
 
@@ -48,7 +49,7 @@ class Throttle:
         self._tokens -= count
         begun = time.monotonic()
         while rate is not None and self._tokens < 0:
-            await asyncio.sleep(min(-self._tokens / rate, _LOOK))
+            await asyncio.sleep(min(max(-self._tokens / rate, _TICK), _LOOK))
             rate = self._fill()
         return time.monotonic() - begun
 

@@ -169,7 +169,8 @@ class Line(asyncio.BufferedProtocol):
 
     def _take_back(self, buffer: _Buffer) -> None:
         buffer.start = buffer.end = 0
-        if self._spare is None and len(buffer.data) >= self._need():
+        need = self._need()
+        if self._spare is None and need <= len(buffer.data) <= 2 * need:
             self._spare = buffer
 
     def _need(self) -> int:
