@@ -132,17 +132,20 @@ async def _run(job: Job, timeout: float) -> Done:
 
 
 async def _ask(job: Job, timeout: float) -> Answer:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        _MODULE,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        limit=_LONGEST_ANSWER,
-        start_new_session=True,
-        env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
-    )
+    try:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            _MODULE,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            limit=_LONGEST_ANSWER,
+            start_new_session=True,
+            env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
+        )
+    except OSError as error:  # too many processes or files are open, or there is no memory left
+        raise MediaWorkerError(f"The media worker cannot be started: {error.strerror}") from error
     try:
         async with asyncio.timeout(timeout):
             line, complaint = await _talk(process, msgspec.json.encode(job) + b"\n")
