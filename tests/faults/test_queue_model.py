@@ -293,7 +293,7 @@ class QueueMachine(RuleBasedStateMachine):
 def test_the_queue_does_what_its_model_does(sqlite_template: Path) -> None:
     QueueMachine.template = sqlite_template
     runs = settings(
-        max_examples=3 * POINTS,
+        max_examples=6 * POINTS,
         stateful_step_count=30,
         deadline=None,
         suppress_health_check=list(HealthCheck),
