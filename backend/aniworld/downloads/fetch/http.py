@@ -21,9 +21,9 @@ from aniworld.downloads.fetch.answers import (
     content_length,
     refuse_page,
 )
-from aniworld.downloads.fetch.connection import Block, Body, Connection, request
+from aniworld.downloads.fetch.connection import Block, Body, Connection, chain, read, request
 from aniworld.downloads.fetch.containers import HEAD
-from aniworld.downloads.fetch.crew import OVERLAP, Crew, MisfitError, chain, read
+from aniworld.downloads.fetch.crew import OVERLAP, Crew, MisfitError
 from aniworld.downloads.fetch.errors import (
     BadAnswerError,
     ContentChangedError,
