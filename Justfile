@@ -61,6 +61,11 @@ migration name: setup
 e2e *args: (setup "--browser")
     @ANIWORLD_CHROMIUM="$("{{ python }}" .ci/browser.py)" exec pytest e2e -m e2e "$@"
 
+# Kill, starve and cut off the real program at many points; takes long, and wants Linux, root and strace for all of it
+[no-exit-message]
+faults *args: setup
+    @FAULT_POINTS="${FAULT_POINTS:-100}" exec pytest tests/faults -s "$@"
+
 # Measure the server: start, memory, events, lists, downloads
 bench *args: setup
     @cd backend && exec "{{ python }}" -m benchmarks.server "$@"

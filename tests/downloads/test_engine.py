@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from uuid import UUID
 
 import pytest
 
-from aniworld.db.engine import Database
+from aniworld.db.engine import Database, DatabaseUnavailableError
 from aniworld.downloads.engine import Engine
 from aniworld.downloads.errors import TargetExistsError
 from aniworld.downloads.fetch.errors import DiskFullError, StalledError
+from aniworld.downloads.lease_repository import LeaseRepository
 from aniworld.downloads.progress import Meter
 from aniworld.downloads.repository import DownloadRepository
 from aniworld.downloads.service import DownloadService
@@ -254,3 +256,27 @@ async def test_what_a_dead_process_held_runs_at_the_next_start(running: Running)
     with contextlib.suppress(asyncio.CancelledError):
         await task
     assert await running.queue.status(id_) == "pending"
+
+
+async def test_an_end_that_could_not_be_written_is_no_end(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk refused when the failure was to be written down: the item goes on when its lease has run out."""
+    monkeypatch.setattr("aniworld.downloads.engine.LEASE", dt.timedelta(seconds=0.4))
+    monkeypatch.setattr("aniworld.downloads.engine._FLUSH", 0.05)
+    (id_,) = await running.queue.add(1)
+    await running.verbs.start()
+    await running.started(id_)
+
+    async def refuse(*_arguments: object, **_values: object) -> bool:
+        raise DatabaseUnavailableError
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(LeaseRepository, "move", refuse)
+        running.pipeline.fail(id_, StalledError("nothing came"))
+        await eventually(lambda: _ended(running, id_))
+    await running.started(id_)
+    running.pipeline.ends[id_].set_result(None)
+    await running.until(id_, "completed")
+
+
+async def _ended(running: Running, id_: UUID) -> bool:
+    return running.engine.meter(id_) is None

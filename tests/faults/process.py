@@ -29,11 +29,14 @@ class ServerProcess:
     output: list[str] = field(default_factory=list)
     token: str | None = None
     url: str = ""
+    prefix: tuple[str, ...] = ()
+    """A command that starts it in another way."""
 
     async def start(self) -> httpx.AsyncClient:
         """Start, set up or log in; a client that carries a token."""
         self.output = []
         self.process = await asyncio.create_subprocess_exec(
+            *self.prefix,
             sys.executable,
             "-m",
             "aniworld",

@@ -10,6 +10,7 @@ import shutil
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,9 +18,14 @@ from aniworld.cli.common import fail, runs
 from aniworld.downloads.progress import Meter
 from aniworld.kit.errors import AppError
 
+if TYPE_CHECKING:
+    from aniworld.downloads.fetch.types import Fetched
+    from aniworld.downloads.media.types import Container
+
 _RETRIES = 5
 _PATIENCE = 300.0
 _TELL = 0.5
+_UNITS = {"K": 1024, "M": 1024**2, "G": 1024**3}
 
 
 @click.command()
@@ -31,9 +37,25 @@ _TELL = 0.5
 @click.option(
     "--allow-host", "allowed", multiple=True, metavar="HOST:PORT", help="May be reached although it is private."
 )
+@click.option(
+    "--connections",
+    default=8,
+    show_default=True,
+    type=click.IntRange(1, 16),
+    help="As many as this where it is faster.",
+)
+@click.option("--limit", metavar="RATE", help="Bytes per second at most: 500K, 10M, 1G.")
 @click.option("--quiet", is_flag=True, help="Tell nothing but what is wrong.")
 @runs
-async def fetch(url: str, output: Path, headers: tuple[str, ...], allowed: tuple[str, ...], quiet: bool) -> None:
+async def fetch(
+    url: str,
+    output: Path,
+    headers: tuple[str, ...],
+    allowed: tuple[str, ...],
+    connections: int,
+    limit: str | None,
+    quiet: bool,
+) -> None:
     """Fetch an address (a file, or an HLS playlist) to a finished FILE.
 
     Ended early, it goes on from where it was when it is called again: what it has lies beside FILE until then. A
@@ -41,8 +63,12 @@ async def fetch(url: str, output: Path, headers: tuple[str, ...], allowed: tuple
     """
     from aniworld.catalog.types import Stream  # noqa: PLC0415 - the group starts without all this
     from aniworld.downloads.fetch.service import fetch as fetch_stream  # noqa: PLC0415
+    from aniworld.downloads.fetch.throttle import Throttle  # noqa: PLC0415
+    from aniworld.downloads.fetch.types import Limits  # noqa: PLC0415
     from aniworld.kit.net import HttpClient  # noqa: PLC0415
 
+    rate = None if limit is None else _rate(limit)
+    limits = Limits(connections=connections, throttle=Throttle(lambda: rate))
     playlist = url.partition("?")[0].lower().endswith((".m3u8", ".m3u"))
     stream = Stream(url=url, protocol="hls" if playlist else "http", headers=dict(map(_header, headers)))
     # Two addresses for one file never share what was fetched.
@@ -53,14 +79,14 @@ async def fetch(url: str, output: Path, headers: tuple[str, ...], allowed: tuple
         async with HttpClient(allowed_hosts=lambda: frozenset(allowed)) as client, telling:
             for attempt in range(_RETRIES + 1):
                 try:
-                    fetched = await fetch_stream(stream, work, client=client, progress=meter)
+                    fetched = await fetch_stream(stream, work, client=client, progress=meter, limits=limits)
                     break
                 except AppError as error:
                     # What a moment heals has been tried again already; here it is about hosts that ask for patience.
                     if error.permanent or error.retry_after is None or attempt == _RETRIES:
                         raise
                     await asyncio.sleep(min(error.retry_after, _PATIENCE))
-            await _finish(fetched.paths, output, playlist=playlist)
+            await _finish(fetched, output, playlist=playlist)
     except AppError as error:
         fail(f"{url}: {error.detail}")
     except OSError as error:
@@ -68,20 +94,30 @@ async def fetch(url: str, output: Path, headers: tuple[str, ...], allowed: tuple
     await asyncio.to_thread(shutil.rmtree, work, ignore_errors=True)
 
 
-async def _finish(paths: tuple[Path, ...], output: Path, *, playlist: bool) -> None:
+async def _finish(fetched: Fetched, output: Path, *, playlist: bool) -> None:
     from aniworld.downloads.fetch.service import join  # noqa: PLC0415
     from aniworld.downloads.media import client as media  # noqa: PLC0415
     from aniworld.kit.files import durable_replace  # noqa: PLC0415
 
     if not playlist:
-        await asyncio.to_thread(durable_replace, paths[0], output)
+        await asyncio.to_thread(durable_replace, fetched.paths[0], output)
         return
-    finished = paths[0].with_name("finished")
+    finished = fetched.paths[0].with_name("finished")
     if output.suffix.lower() in (".mkv", ".mp4"):
-        await media.remux(paths, finished, container="mp4" if output.suffix.lower() == ".mp4" else "matroska")
+        container: Container = "mp4" if output.suffix.lower() == ".mp4" else "matroska"
+        await media.remux(fetched.paths, finished, container=container, audio=fetched.audio)
+    elif fetched.audio:
+        fail(f"{output}: picture and sound come apart; name a file that ends with .mkv or .mp4")
     else:
-        await asyncio.to_thread(join, paths, finished)
+        await asyncio.to_thread(join, fetched.paths, finished)
     await asyncio.to_thread(durable_replace, finished, output)
+
+
+def _rate(text: str) -> int:
+    number, unit = (text[:-1], text[-1].upper()) if text[-1:].upper() in _UNITS else (text, "")
+    if not (number.isascii() and number.isdigit() and int(number) > 0):
+        fail(f"--limit {text!r}: write it as 500K, 10M or 1G")
+    return int(number) * _UNITS.get(unit, 1)
 
 
 def _header(text: str) -> tuple[str, str]:

@@ -54,6 +54,13 @@ class DownloadsSection(Input, frozen=True):
             description="mkv: put into Matroska with language tags, not re-encoded; original: keep what the host sent"
         ),
     ] = "mkv"
+    subtitles: Annotated[
+        Literal["sidecar", "mux", "none"],
+        Meta(
+            description="Subtitles that a stream has apart: sidecar: a .vtt file beside the video; mux: a track in it; "
+            "none: left out"
+        ),
+    ] = "sidecar"
     max_retries: Annotated[int, Meta(ge=0, le=20, description="Further attempts after the first one fails")] = 4
     retry_delay: Annotated[
         float, Meta(ge=0.1, le=3600, description="Seconds before the second attempt; it doubles with each further one")
@@ -61,6 +68,18 @@ class DownloadsSection(Input, frozen=True):
     max_height: (
         Annotated[
             int, Meta(ge=144, le=4320, description="Tallest picture to choose, in pixels; empty: the best there is")
+        ]
+        | None
+    ) = None
+    connections: Annotated[
+        int, Meta(ge=1, le=16, description="Connections for one file, where more than one make it faster")
+    ] = 8
+    connections_per_host: Annotated[
+        int, Meta(ge=1, le=64, description="Connections to one host, for all downloads together")
+    ] = 16
+    speed_limit: (
+        Annotated[
+            int, Meta(ge=16384, le=2**40, description="Bytes per second, all downloads together; empty: no limit")
         ]
         | None
     ) = None

@@ -264,23 +264,22 @@ class Engine:
         while True:
             await asyncio.sleep(_FLUSH)
             due = asyncio.get_running_loop().time() - renewed > LEASE.total_seconds() / 4
-            if due and not self._alone:
-                await self._recover_leases()
             changed = {
                 id_: (running.meter.downloaded, running.meter.total_bytes)
                 for id_, running in self._running.items()
                 if running.meter.changed or due
             }
-            if not changed:
-                continue
-            for id_ in changed:
-                if (running := self._running.get(id_)) is not None:
-                    running.meter.changed = False
-            async with self._db.write() as session:
-                kept = await LeaseRepository(session).renew(self._owner, LEASE, changed)
-            # A lease that is no longer ours: somebody removed the item, or another process took it over.
-            await self.interrupt(changed.keys() - kept)
+            if changed:
+                for id_ in changed:
+                    if (running := self._running.get(id_)) is not None:
+                        running.meter.changed = False
+                async with self._db.write() as session:
+                    kept = await LeaseRepository(session).renew(self._owner, LEASE, changed)
+                # A lease that is no longer ours: somebody removed the item, or another process took it over.
+                await self.interrupt(changed.keys() - kept)
             if due:
+                # Those of a process that died, and of an item here whose end could not be written.
+                await self._recover_leases()
                 renewed = asyncio.get_running_loop().time()
 
     async def _recover_leases(self) -> None:

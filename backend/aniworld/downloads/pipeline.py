@@ -8,6 +8,7 @@ step is a rename.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import shutil
 from collections.abc import Callable
@@ -28,7 +29,8 @@ from aniworld.downloads.errors import (
 )
 from aniworld.downloads.fetch.errors import DiskError, DiskFullError
 from aniworld.downloads.fetch.service import fetch
-from aniworld.downloads.fetch.types import Fetched
+from aniworld.downloads.fetch.throttle import Throttle
+from aniworld.downloads.fetch.types import Fetched, Limits
 from aniworld.downloads.lease_repository import LeaseRepository
 from aniworld.downloads.media import client as media
 from aniworld.downloads.progress import Meter
@@ -71,6 +73,8 @@ class EpisodePipeline:
         self._catalog = catalog
         self._http = http
         self._library = library
+        # One for all downloads; asked at each use, so that a change counts at once.
+        self._throttle = Throttle(lambda: config.current.downloads.speed_limit)
 
     async def run(self, item: Claimed, meter: Meter) -> None:
         """All five steps, or an error with a reason a person understands."""
@@ -99,7 +103,7 @@ class EpisodePipeline:
         raise AllHostersFailedError(failures)
 
     async def heal(self) -> None:
-        """Finish what a crash interrupted between the finished file and the row that says so."""
+        """Finish what a crash interrupted: between the finished file and the row that says so, or in clearing up."""
         directory = self._config.current.library.anime_directory
         if directory is None:
             return
@@ -110,6 +114,11 @@ class EpisodePipeline:
                 await self._finish_filing(item, Path(directory))
             except AppError:
                 log.exception("A finished download could not be filed yet; it is tried again when its turn comes")
+        for id_ in await asyncio.to_thread(_work_directories, Path(directory)):
+            async with self._db.read() as session:
+                row = await LeaseRepository(session).get(id_)
+            if row is None or row.status in ("completed", "cancelled"):
+                await self.discard(id_)
 
     async def discard(self, id_: UUID) -> None:
         """Remove an item's work files."""
@@ -135,8 +144,18 @@ class EpisodePipeline:
         stream = await self._catalog.resolve(link)
         async with self._db.write() as session:
             await LeaseRepository(session).set_source(item.id, target.provider, link.hoster)
-        limits = self._config.current.downloads
-        fetched = await fetch(stream, work, client=self._http, progress=meter, max_height=limits.max_height)
+        wanted = self._config.current.downloads
+        limits = Limits(connections=wanted.connections, per_host=wanted.connections_per_host, throttle=self._throttle)
+        fetched = await fetch(
+            stream,
+            work,
+            client=self._http,
+            progress=meter,
+            limits=limits,
+            max_height=wanted.max_height,
+            language=item.language,
+            subtitles=wanted.subtitles != "none",
+        )
         return await self._assemble(item, target, fetched, work)
 
     async def _assemble(self, item: Claimed, target: TargetDetails, fetched: Fetched, work: Path) -> Path:
@@ -154,6 +173,9 @@ class EpisodePipeline:
             fetched.paths,
             finished,
             container="matroska",
+            audio=fetched.audio,
+            subtitles=fetched.subtitles,
+            mux_subtitles=self._config.current.downloads.subtitles == "mux",
             language=item.language,
             title=target.title,
             expected_duration=expected,
@@ -164,7 +186,7 @@ class EpisodePipeline:
     async def _file(self, item: Claimed, finished: Path, anime: Path) -> None:
         size = (await _on_disk("Looking at", finished.stat)).st_size
         staged = anime.joinpath(*WORK, str(item.id), finished.name)
-        await _on_disk("Moving", durable_replace, finished, staged)
+        await _on_disk("Moving", _stage, finished, staged)
         for last in (False, True):
             # Asked for anew: the same episode in another language may have taken the plain name meanwhile.
             path = (await self._target(item)).path(finished.suffix)
@@ -175,6 +197,7 @@ class EpisodePipeline:
             except TargetExistsError:
                 if last:
                     raise
+        await self._file_subtitles(item, anime, path)
         await self._complete(item, path, size)
 
     async def _intend(self, item: Claimed, path: str | None, size: int | None) -> None:
@@ -189,6 +212,11 @@ class EpisodePipeline:
             await self._intend(item, None, None)
             raise TargetExistsError(f"{path} is there already and was not put there from here") from error
 
+    async def _file_subtitles(self, item: Claimed, anime: Path, path: str) -> None:
+        """Put the subtitles beside the video; what a crash left of them is found in the same place again."""
+        final = safe_join(anime, *path.split("/"))
+        await _on_disk("Moving to", _file_beside, anime.joinpath(*WORK, str(item.id)), final)
+
     async def _finish_filing(self, item: Claimed, anime: Path) -> bool:
         """Go on where an earlier attempt was about to file; False: there is nothing to go on with."""
         if item.filing_path is None or item.filing_size is None:
@@ -200,6 +228,7 @@ class EpisodePipeline:
         elif await _on_disk("Looking at", _size, final) != item.filing_size:
             await self._intend(item, None, None)
             return False
+        await self._file_subtitles(item, anime, item.filing_path)
         await self._complete(item, item.filing_path, item.filing_size)
         return True
 
@@ -232,10 +261,36 @@ async def _on_disk(doing: str, function: Callable[P, T], *args: P.args, **kwargs
         raise DiskError.of(error, doing) from error
 
 
+def _work_directories(anime: Path) -> list[UUID]:
+    """The items that have work files."""
+    found = []
+    with contextlib.suppress(FileNotFoundError):
+        for path in anime.joinpath(*WORK).iterdir():
+            with contextlib.suppress(ValueError):
+                found.append(UUID(path.name))
+    return found
+
+
 def _extension(container: str) -> str:
     """What a file of that container is called; players go by the name."""
     names = container.split(",")
     return next((suffix for name, suffix in _EXTENSIONS.items() if name in names), ".mkv")
+
+
+def _stage(finished: Path, staged: Path) -> None:
+    """Move the finished file, and its subtitles before it, to where filing looks for them."""
+    for leftover in staged.parent.glob(f"{_FINISHED}.*"):  # of another hoster's attempt
+        leftover.unlink()
+    for subtitles in finished.parent.glob(f"{finished.stem}.*.vtt"):
+        durable_replace(subtitles, staged.with_name(subtitles.name))
+    durable_replace(finished, staged)
+
+
+def _file_beside(work: Path, final: Path) -> None:
+    """Subtitles that are there already stay as they are: somebody may have put them right."""
+    for subtitles in sorted(work.glob(f"{_FINISHED}.*.vtt")):
+        with contextlib.suppress(FileExistsError):
+            durable_move(subtitles, final.with_name(final.stem + subtitles.name.removeprefix(_FINISHED)))
 
 
 def _file_away(staged: Path, final: Path) -> None:

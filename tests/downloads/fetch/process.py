@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import resource
 import sys
 from pathlib import Path
@@ -17,14 +18,15 @@ from tests.downloads.fetch.support import QUICK, Sink
 REFUSED = 3
 
 
-async def main(url: str, directory: str, largest: int) -> int:
+async def main(url: str, directory: str, largest: int, connections: int) -> int:
     """Exit status; a refusal is printed."""
     if largest:
         resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
     stream = Stream(url=url, protocol="hls" if url.endswith(".m3u8") else "http")
+    limits = dataclasses.replace(QUICK, connections=connections)
     async with HttpClient(allowed_hosts=lambda: {urlsplit(url).netloc}) as client:
         try:
-            await fetch(stream, Path(directory), client=client, progress=Sink(), limits=QUICK)
+            await fetch(stream, Path(directory), client=client, progress=Sink(), limits=limits)
         except FetchError as error:
             print(type(error).__name__, error.detail)
             return REFUSED
@@ -32,4 +34,4 @@ async def main(url: str, directory: str, largest: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3]))))
+    sys.exit(asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))))

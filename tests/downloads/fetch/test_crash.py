@@ -21,30 +21,37 @@ MIB = 1024 * 1024
 SIZE = 24 * MIB
 KILLS = 4
 LOST = 4 * MIB
-"""May be fetched again after each kill, beside what is on the way:"""
-ON_THE_WAY = 2 * MIB
+"""May be fetched again after each kill, beside what is on the way over each connection:"""
+ON_THE_WAY = MIB
 
 
-async def start(url: str, directory: Path, largest: int = 0) -> Process:
+async def start(url: str, directory: Path, largest: int = 0, connections: int = 1) -> Process:
     module = "tests.downloads.fetch.process"
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", module, url, str(directory), str(largest), stdout=PIPE, cwd=ROOT
+        sys.executable, "-m", module, url, str(directory), str(largest), str(connections), stdout=PIPE, cwd=ROOT
     )
 
 
-async def test_killed_again_and_again(origin: Origin, client: HttpClient, tmp_path: Path) -> None:
+@pytest.mark.parametrize("connections", [1, 6])
+async def test_killed_again_and_again(origin: Origin, client: HttpClient, tmp_path: Path, connections: int) -> None:
     data = video(size=SIZE)
-    url = origin.add("/v", Body(data), [Fault(chunk=64 * 1024, pause=0.004, times=KILLS)])
+    url = origin.add("/v", Body(data), [Fault(chunk=32 * 1024, pause=0.008, times=None)])
     for kill in range(1, KILLS + 1):
-        process = await start(url, tmp_path)
+        process = await start(url, tmp_path, connections=connections)
         while origin.sent("/v") < kill * SIZE // (KILLS + 1) and process.returncode is None:
             await asyncio.sleep(0.01)
         process.kill()
         assert await process.wait() == -9
+    if connections > 1:
+        assert checkpoint(tmp_path / FILE).pieces
+    origin.fail("/v")
     await fetch(http(url), tmp_path, client=client, progress=Sink(), limits=QUICK)
     assert (tmp_path / FILE).read_bytes() == data
-    assert len(origin.requests) == KILLS + 1
-    assert origin.sent("/v") <= SIZE + KILLS * (LOST + ON_THE_WAY)
+    if connections == 1:
+        assert len(origin.requests) == KILLS + 1
+    else:
+        assert origin.peak > 2
+    assert origin.sent("/v") <= SIZE + KILLS * (LOST + connections * ON_THE_WAY)
 
 
 async def test_a_stream_of_pieces_is_killed(origin: Origin, client: HttpClient, tmp_path: Path) -> None:

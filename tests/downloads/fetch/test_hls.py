@@ -14,7 +14,6 @@ from aniworld.downloads.fetch.errors import (
     NotAVideoError,
     PlaylistError,
     SegmentError,
-    UnsupportedStreamError,
 )
 from aniworld.downloads.fetch.hls import fetch_hls
 from aniworld.downloads.fetch.types import Fetched, Limits
@@ -292,10 +291,3 @@ async def test_pieces_elsewhere_get_no_referer(fetcher: Fetcher) -> None:
     )
     assert fetcher.holds(await fetcher.run(await serve_text(fetcher, text + "#EXT-X-ENDLIST\n")))
     assert all("referer" not in request.headers for request in fetcher.origin.requests if request.path != "/p.m3u8")
-
-
-async def test_an_encrypted_stream(fetcher: Fetcher) -> None:
-    text = '#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI="key"\n#EXTINF:1,\na.ts\n#EXT-X-ENDLIST\n'
-    with pytest.raises(UnsupportedStreamError, match="encrypted") as caught:
-        await fetcher.run(await serve_text(fetcher, text))
-    assert caught.value.permanent

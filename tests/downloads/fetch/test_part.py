@@ -26,6 +26,10 @@ def opened(work: Path, *, sync_bytes: int = 1000, sync_seconds: float = NEVER, s
     return part
 
 
+def append(part: Part, data: bytes) -> None:
+    part.write(data, part.written.end)
+
+
 def told(work: Path) -> int | None:
     """The offset that a process would trust that started now."""
     return checkpoint(work).offset if work.with_name(work.name + ".json").exists() else None
@@ -33,11 +37,12 @@ def told(work: Path) -> int | None:
 
 def test_after_so_many_bytes(work: Path) -> None:
     part = opened(work)
-    part.write([b"x" * 999])
+    append(part, b"x" * 999)
     assert told(work) is None
-    part.write([b"x"])
+    append(part, b"x")
     assert told(work) == 1000
-    part.write([b"x" * 500, b"x" * 499])
+    append(part, b"x" * 500)
+    append(part, b"x" * 499)
     assert told(work) == 1000
     part.close()
     assert checkpoint(work) == Checkpoint(offset=1999, total=100_000, validator=TAG)
@@ -45,10 +50,10 @@ def test_after_so_many_bytes(work: Path) -> None:
 
 def test_after_so_many_seconds(work: Path) -> None:
     part = opened(work, sync_bytes=10**9, sync_seconds=0.05)
-    part.write([b"x"])
+    append(part, b"x")
     assert told(work) is None
     time.sleep(0.06)
-    part.write([b"x"])
+    append(part, b"x")
     assert told(work) == 2
     part.abandon()
 
@@ -56,9 +61,9 @@ def test_after_so_many_seconds(work: Path) -> None:
 def test_not_too_often(work: Path) -> None:
     part = opened(work, sync_pause=NEVER)
     for _ in range(10):
-        part.write([b"x" * 1000])
+        append(part, b"x" * 1000)
     assert told(work) is None
-    part.write([], sync=True)
+    part.sync()
     assert told(work) == 10_000
     part.abandon()
 
@@ -78,8 +83,8 @@ def test_the_data_are_synced_before_the_checkpoint_speaks_of_them(work: Path, mo
     monkeypatch.setattr(os, "fdatasync", spy_data)
     monkeypatch.setattr("aniworld.downloads.fetch.part.durable_write", spy_checkpoint)
     part = opened(work)
-    part.write([b"x" * 1500])
-    part.write([b"x" * 1500])
+    append(part, b"x" * 1500)
+    append(part, b"x" * 1500)
     part.abandon()
     assert seen == [("data", 1500), ("checkpoint", 1500), ("data", 3000), ("checkpoint", 3000)]
 
@@ -89,7 +94,7 @@ def test_a_sync_that_fails_is_not_believed_later(
     work: Path, monkeypatch: pytest.MonkeyPatch, number: int, kind: type[DiskError]
 ) -> None:
     part = opened(work)
-    part.write([b"x" * 1000])
+    append(part, b"x" * 1000)
     calls = 0
 
     def fail(_descriptor: int) -> None:
@@ -101,13 +106,13 @@ def test_a_sync_that_fails_is_not_believed_later(
     with monkeypatch.context() as patch:
         patch.setattr(os, "fdatasync", fail)
         with pytest.raises(kind, match=os.strerror(number)):
-            part.write([b"y" * 1000])
+            append(part, b"y" * 1000)
         part.close()
     assert calls == 1  # a second one would report success for data that are lost
     assert told(work) == 1000
     again = opened(work)
     assert work.stat().st_size == 1000
-    again.write([b"z" * 1000])
+    append(again, b"z" * 1000)
     again.close(complete=True)
     assert work.read_bytes() == b"x" * 1000 + b"z" * 1000
     assert Part(work, Limits()).load().complete
@@ -115,7 +120,7 @@ def test_a_sync_that_fails_is_not_believed_later(
 
 def test_a_complete_file_that_is_no_longer_so_long(work: Path) -> None:
     part = opened(work)
-    part.write([b"x" * 3000])
+    append(part, b"x" * 3000)
     part.close(complete=True)
     with work.open("ab") as stream:
         stream.write(b"more")
@@ -124,10 +129,10 @@ def test_a_complete_file_that_is_no_longer_so_long(work: Path) -> None:
 
 def test_a_shadow_that_a_crash_left_is_removed(work: Path) -> None:
     part = opened(work)
-    part.write([b"x" * 3000])
+    append(part, b"x" * 3000)
     part.close()
     part.open(resume=False, total=100_000, validator=TAG)
-    part.write([b"y" * 1000])
+    append(part, b"y" * 1000)
     part.abandon()
     assert work.with_name("video.part.new").exists()
     assert told(work) == 3000
@@ -137,12 +142,12 @@ def test_a_shadow_that_a_crash_left_is_removed(work: Path) -> None:
 
 def test_a_shadow_takes_the_place_when_it_is_longer(work: Path) -> None:
     part = opened(work)
-    part.write([b"x" * 3000])
+    append(part, b"x" * 3000)
     part.close()
     part.open(resume=False, total=100_000, validator='"v2"')
-    part.write([b"y" * 3000])
+    append(part, b"y" * 3000)
     assert work.read_bytes() == b"x" * 3000
-    part.write([b"y"])
+    append(part, b"y")
     assert work.read_bytes() == b"y" * 3001
     assert checkpoint(work) == Checkpoint(offset=3001, total=100_000, validator='"v2"')
     part.close()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from aniworld.downloads.fetch.errors import PlaylistError, UnsupportedStreamError
-from aniworld.downloads.fetch.playlist import MOST_SEGMENTS, MediaPlaylist, Piece, parse
+from aniworld.downloads.fetch.playlist import MOST_SEGMENTS, Key, MediaPlaylist, Piece, parse
+from aniworld.downloads.fetch.variants import Master, Rendition
 
 URL = "https://host.example/a/b/list.m3u8?signature=1"
 MASTER = """#EXTM3U
@@ -37,7 +38,7 @@ def media(body: str, end: str = "#EXT-X-ENDLIST\n") -> MediaPlaylist:
     ],
 )
 def test_the_best_variant_that_is_not_too_tall(height: int | None, chosen: str) -> None:
-    assert parse(MASTER, URL, height) == chosen
+    assert parse(MASTER, URL, height) == Master(chosen)
 
 
 def test_pieces() -> None:
@@ -66,22 +67,13 @@ def test_the_fingerprint_stays_when_the_address_is_signed_anew() -> None:
     assert one.fingerprint() != media("#EXTINF:1,\nhttps://cdn1.example/2.ts?sig=a\n").fingerprint()
 
 
-def test_separate_sound_is_avoided_or_refused() -> None:
-    sound = '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="x",URI="sound.m3u8"\n'
-    apart = '#EXT-X-STREAM-INF:BANDWIDTH=9,AUDIO="a"\napart.m3u8\n'
-    whole = "#EXT-X-STREAM-INF:BANDWIDTH=5\nwhole.m3u8\n"
-    assert parse("#EXTM3U\n" + sound + apart + whole, URL) == "https://host.example/a/b/whole.m3u8"
-    with pytest.raises(UnsupportedStreamError, match="sound"):
-        parse("#EXTM3U\n" + sound + apart, URL)
-    inside = sound.replace(',URI="sound.m3u8"', "")
-    assert parse("#EXTM3U\n" + inside + apart, URL) == "https://host.example/a/b/apart.m3u8"
-
-
 @pytest.mark.parametrize(
     "body",
     [
-        '#EXT-X-KEY:METHOD=AES-128,URI="k"\n#EXTINF:1,\n1.ts\n',
         '#EXT-X-KEY:METHOD=SAMPLE-AES,URI="k"\n#EXTINF:1,\n1.ts\n',
+        '#EXT-X-KEY:METHOD=SAMPLE-AES-CTR,URI="skd://k",KEYFORMAT="com.apple.streamingkeydelivery"\n#EXTINF:1,\n1.ts\n',
+        '#EXT-X-KEY:METHOD=AES-128,URI="k",KEYFORMAT="com.example"\n#EXTINF:1,\n1.ts\n',
+        '#EXTINF:1,\n1.ts\n#EXT-X-KEY:METHOD=SAMPLE-AES,URI="k"\n#EXTINF:1,\n2.ts\n',
         "#EXT-X-I-FRAMES-ONLY\n#EXTINF:1,\n1.ts\n",
     ],
 )
@@ -112,6 +104,13 @@ def test_only_what_is_finished() -> None:
         "#EXTINF:1,\n#EXT-X-BYTERANGE:0@5\n1.ts\n",
         "#EXTINF:1,\n#EXT-X-BYTERANGE:x@y\n1.ts\n",
         "#EXT-X-GAP\n#EXTINF:1,\n1.ts\n",
+        "#EXT-X-KEY:METHOD=AES-128\n#EXTINF:1,\n1.ts\n",
+        '#EXT-X-KEY:METHOD=AES-128,URI="data:text/plain,0123456789abcdef"\n#EXTINF:1,\n1.ts\n',
+        '#EXT-X-KEY:METHOD=AES-128,URI="k",IV=0xnone\n#EXTINF:1,\n1.ts\n',
+        '#EXT-X-KEY:METHOD=AES-128,URI="k",IV=12\n#EXTINF:1,\n1.ts\n',
+        '#EXT-X-KEY:METHOD=AES-128,URI="k"\n#EXT-X-MAP:URI="i.mp4"\n#EXTINF:1,\n1.ts\n',
+        "#EXTINF:1,\n#EXTINF:1,\n1.ts\n",
+        "#EXT-X-MEDIA-SEQUENCE:-5\n#EXTINF:1,\n1.ts\n",
         "#EXT-X-STREAM-INF:BANDWIDTH=x\nv.m3u8\n",
         "#EXT-X-STREAM-INF:RESOLUTION=AxB,BANDWIDTH=1\nv.m3u8\n",
         "#EXT-X-MEDIA:TYPE=AUDIO\n#EXT-X-STREAM-INF:BANDWIDTH=1\njavascript:alert(1)\n",
@@ -133,3 +132,106 @@ def test_no_playlist() -> None:
         parse("<html>", URL)
     assert media("\r\n#EXTINF:1,\r\n1.ts\r\n").duration == 1
     assert isinstance(parse("\ufeff#EXTM3U\n#EXTINF:1,\n1.ts\n#EXT-X-ENDLIST\n", URL), MediaPlaylist)
+
+
+# --- keys -------------------------------------------------------------------------------------------------------
+
+
+def test_keys_hold_for_what_follows_them() -> None:
+    body = (
+        "#EXT-X-MEDIA-SEQUENCE:7\n"
+        '#EXT-X-MAP:URI="i.mp4"\n'
+        "#EXTINF:1,\n1.ts\n"
+        '#EXT-X-KEY:METHOD=AES-128,URI="k1"\n'
+        "#EXTINF:1,\n2.ts\n"
+        '#EXT-X-KEY:METHOD=AES-128,URI="/k2?a=1,b=2",IV=0x0A\n'
+        '#EXT-X-MAP:URI="j.mp4"\n'
+        "#EXTINF:1,\n3.ts\n"
+        "#EXT-X-KEY:METHOD=NONE\n"
+        "#EXTINF:1,\n4.ts\n"
+    )
+    one, two, three, four = media(body).segments
+    first = Key("https://host.example/a/b/k1", (8).to_bytes(16, "big"))
+    second = Key("https://host.example/k2?a=1,b=2", (10).to_bytes(16, "big"))
+    assert [segment.media.key for segment in (one, two, three, four)] == [None, first, second, None]
+    assert [segment.init.key for segment in (one, two, three, four) if segment.init] == [None, None, second, second]
+
+
+def test_one_of_several_keys_is_ours() -> None:
+    body = (
+        '#EXT-X-KEY:METHOD=AES-128,URI="ours"\n'
+        '#EXT-X-KEY:METHOD=SAMPLE-AES,URI="skd://x",KEYFORMAT="com.apple.streamingkeydelivery"\n#EXTINF:1,\n1.ts\n'
+    )
+    key = media(body).segments[0].media.key
+    assert key is not None
+    assert key.url == "https://host.example/a/b/ours"
+
+
+def test_the_fingerprint_knows_keys() -> None:
+    plain, locked = "#EXTINF:1,\n1.ts\n", '#EXT-X-KEY:METHOD=AES-128,URI="k?sig={}"\n#EXTINF:1,\n1.ts\n'
+    assert media(plain).fingerprint() != media(locked).fingerprint()
+    assert media(locked.format("a")).fingerprint() == media(locked.format("b")).fingerprint()
+
+
+# --- sound and subtitles ----------------------------------------------------------------------------------------
+
+RENDITIONS = """#EXTM3U
+#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="Japanese",LANGUAGE="ja",DEFAULT=YES,AUTOSELECT=YES,URI="ja.m3u8"
+#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="Deutsch",LANGUAGE="ger",AUTOSELECT=YES,URI="de.m3u8"
+#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="English",LANGUAGE="en-US"
+#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="b",NAME="Japanese",LANGUAGE="ja",URI="other.m3u8"
+#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="s",NAME="Deutsch",LANGUAGE="de",URI="s-de.m3u8"
+#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="s",NAME="Signs",LANGUAGE="de",FORCED=YES,URI="s-forced.m3u8"
+#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="s",NAME="English",LANGUAGE="en",URI="s-en.m3u8"
+#EXT-X-STREAM-INF:BANDWIDTH=5000000,RESOLUTION=1280x720,AUDIO="a",SUBTITLES="s"
+v.m3u8
+#EXT-X-STREAM-INF:BANDWIDTH=6000000,RESOLUTION=1280x720,AUDIO="b"
+w.m3u8
+"""
+HERE = "https://host.example/a/b/"
+
+
+@pytest.mark.parametrize(
+    ("language", "video", "audio", "subtitles"),
+    [
+        ("ja", "w", "other", []),
+        ("de", "v", "de", ["s-forced"]),
+        ("ja+de", "v", "ja", ["s-de", "s-forced"]),
+        ("de+de", "v", "de", ["s-de", "s-forced"]),
+        ("de+en", "v", "de", ["s-en"]),
+        ("en", "v", None, []),
+        ("fr+fr", "w", "other", []),
+        (None, "w", "other", []),
+    ],
+)
+def test_sound_and_subtitles_are_chosen_by_language(
+    language: str | None, video: str, audio: str | None, subtitles: list[str]
+) -> None:
+    master = parse(RENDITIONS, URL, None, language, subtitles=True)
+    assert isinstance(master, Master)
+    assert master.video == f"{HERE}{video}.m3u8"
+    assert (master.audio.url if master.audio else None) == (f"{HERE}{audio}.m3u8" if audio else None)
+    assert [rendition.url for rendition in master.subtitles] == [f"{HERE}{name}.m3u8" for name in subtitles]
+
+
+def test_the_default_sound_and_all_subtitles_where_nothing_is_wanted() -> None:
+    master = parse(RENDITIONS.replace('AUDIO="b"', 'AUDIO="a",SUBTITLES="s"'), URL, subtitles=True)
+    assert isinstance(master, Master)
+    assert master.audio == Rendition(f"{HERE}ja.m3u8", "ja", "Japanese")
+    assert [(rendition.language, rendition.forced) for rendition in master.subtitles] == [
+        ("de", False),
+        ("de", True),
+        ("en", False),
+    ]
+    assert parse(RENDITIONS, URL) == Master(f"{HERE}w.m3u8", Rendition(f"{HERE}other.m3u8", "ja", "Japanese"))
+
+
+def test_sound_that_is_in_the_pieces() -> None:
+    inside = '#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="x"\n#EXT-X-STREAM-INF:BANDWIDTH=9,AUDIO="a"\nv.m3u8\n'
+    assert parse(inside, URL) == Master(f"{HERE}v.m3u8")
+
+
+def test_renditions_lead_nowhere_else() -> None:
+    text = '#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="x",URI="file:///etc/passwd"\n'
+    with pytest.raises(PlaylistError, match="HTTP"):
+        parse(text + '#EXT-X-STREAM-INF:BANDWIDTH=9,AUDIO="a"\nv.m3u8\n', URL)

@@ -26,11 +26,13 @@ def make_clip(
 ) -> Path:
     """H.264 and AAC, 160×90; ``silence``: seconds between which neither picture nor sound is written."""
     with av.open(str(path), "w", format=format_, options=options or {}) as target:
-        picture = target.add_stream("libx264", rate=FPS)
-        picture.width, picture.height, picture.pix_fmt = 160, 90, "yuv420p"
-        picture.options = {"preset": "ultrafast", "g": str(FPS), **({"bf": "2"} if b_frames else {})}
-        sound = target.add_stream("aac", rate=RATE)
-        sound.layout = "stereo"
+        if video:
+            picture = target.add_stream("libx264", rate=FPS)
+            picture.width, picture.height, picture.pix_fmt = 160, 90, "yuv420p"
+            picture.options = {"preset": "ultrafast", "g": str(FPS), **({"bf": "2"} if b_frames else {})}
+        if audio:
+            sound = target.add_stream("aac", rate=RATE)
+            sound.layout = "stereo"
         at = 0
         for number in range(round(seconds * FPS)):
             if silence and silence[0] <= number / FPS < silence[1]:
@@ -68,9 +70,21 @@ def _tone(at: int) -> av.AudioFrame:
 
 def make_segments(directory: Path, seconds: float = 6.0, **options: str) -> tuple[str, list[Path]]:
     """An HLS stream in pieces of one second: the playlist and the pieces in order."""
+    return make_rendition(directory, seconds, options=options)
+
+
+def make_rendition(
+    directory: Path, seconds: float, *, video: bool = True, audio: bool = True, options: dict[str, str] | None = None
+) -> tuple[str, list[Path]]:
+    """The same with picture or sound alone."""
     directory.mkdir(exist_ok=True)
     make_clip(
-        directory / "media.m3u8", seconds, format_="hls", options={"hls_time": "1", "hls_list_size": "0", **options}
+        directory / "media.m3u8",
+        seconds,
+        format_="hls",
+        video=video,
+        audio=audio,
+        options={"hls_time": "1", "hls_list_size": "0", **(options or {})},
     )
     text = (directory / "media.m3u8").read_text()
     names = [line for line in text.splitlines() if line and not line.startswith("#")]

@@ -6,54 +6,74 @@ import asyncio
 import contextlib
 import zlib
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
-from contextlib import AsyncExitStack
 
 from aniworld.downloads.fetch.errors import BadAnswerError, ShortBodyError, StalledError, UnsupportedStreamError
-from aniworld.downloads.fetch.types import Limits, Response, Transport
+from aniworld.downloads.fetch.types import BUFFER, Limits, Response, Transport
+from aniworld.kit.net.errors import TimedOutError
 from aniworld.kit.net.kinds import MEDIA, Kind
+from aniworld.kit.net.lines import Wish
 
 _DECODED_BLOCK = 256 * 1024
 
 
+Block = bytes | memoryview
+"""Content; a memoryview is valid until the next one is asked for."""
+
+
 class Connection:
-    """An answer and its pulse. Raises :class:`StalledError` where nothing, or hardly anything, comes for too long."""
+    """An answer and its pulse. Raises :class:`StalledError` where hardly anything comes for too long."""
 
-    def __init__(self, response: Response, clock: asyncio.Timeout, limits: Limits) -> None:
+    def __init__(self, response: Response, limits: Limits, buffer: int) -> None:
         self.response = response
-        self._clock = clock
         self._limits = limits
+        self.buffer = buffer
+        """Bytes of each of the two buffers, from the next one on."""
 
-    async def body(self) -> AsyncGenerator[bytes]:
-        """The body as it was sent."""
+    async def body(self, least: int | None = None) -> AsyncGenerator[memoryview]:
+        """The body as it was sent; the first block comes as soon as it has ``least`` bytes."""
         loop = asyncio.get_running_loop()
         limits = self._limits
+        throttle = limits.throttle
         window, arrived = loop.time(), 0
-        async for chunk in self.response.aiter_raw():
+        while True:
+            self.response.resize(throttle.quantum or self.buffer)
+            block = await self.response.block(least)
+            if not block:
+                return
+            least = None
             now = loop.time()
-            arrived += len(chunk)
+            arrived += len(block)
             if now - window >= limits.slow_window:
                 if arrived < limits.slow_bytes:
                     raise StalledError(f"The host sent {arrived} bytes in {now - window:.0f} s")
                 window, arrived = now, 0
-            yield chunk
-            # Counted from here, so that a slow disk is not held against the host.
-            self._clock.reschedule(loop.time() + limits.idle)
+            count = len(block)
+            yield block
+            window += await throttle.take(count)  # our own patience is not held against the host
 
 
 @contextlib.asynccontextmanager
 async def request(
-    client: Transport, url: str, headers: Mapping[str, str], limits: Limits, kind: Kind = MEDIA
+    client: Transport,
+    url: str,
+    headers: Mapping[str, str],
+    limits: Limits,
+    kind: Kind = MEDIA,
+    *,
+    buffer: int = BUFFER,
+    extra: bool = False,
 ) -> AsyncIterator[Connection]:
-    """GET; the caller judges the answer. Raises ``NetError`` and :class:`StalledError`."""
+    """GET; the caller judges the answer. Raises ``NetError`` and :class:`StalledError`.
+
+    ``buffer``: bytes of each of the two buffers. ``extra``: the connection is one that others do not wait for.
+    """
+    wish = Wish(silence=limits.idle, buffer=buffer, per_host=limits.per_host, extra=extra)
+    sent = {**headers, "Accept-Encoding": "identity"}
     try:
-        async with asyncio.timeout(limits.idle) as clock, AsyncExitStack() as stack:
-            response = await stack.enter_async_context(
-                client.stream("GET", url, headers={**headers, "Accept-Encoding": "identity"}, kind=kind)
-            )
-            clock.reschedule(asyncio.get_running_loop().time() + limits.idle)
-            yield Connection(response, clock, limits)
-    except TimeoutError as error:
-        raise StalledError(f"The host sent nothing for {limits.idle:g} s") from error
+        async with client.open(url, headers=sent, kind=kind, wish=wish) as response:
+            yield Connection(response, limits, buffer)
+    except TimedOutError as error:
+        raise StalledError(error.detail) from error
 
 
 class Body:
@@ -62,21 +82,40 @@ class Body:
     def __init__(self, connection: Connection, coding: str = "") -> None:
         self.received = 0
         """Bytes as they were sent."""
-        self._connection = connection
+        self.connection = connection
         self._decoder = Decoder(coding) if coding else None
 
-    async def blocks(self) -> AsyncGenerator[bytes]:
-        """The content, in order."""
-        async with contextlib.aclosing(self._connection.body()) as chunks:
+    async def blocks(self, least: int | None = None) -> AsyncGenerator[Block]:
+        """The content, in order; the first block comes as soon as it has ``least`` bytes."""
+        async with contextlib.aclosing(self.connection.body(least)) as chunks:
             async for chunk in chunks:
                 self.received += len(chunk)
                 if self._decoder is None:
                     yield chunk
                 else:
-                    for block in self._decoder.feed(chunk):
+                    for block in self._decoder.feed(bytes(chunk)):
                         yield block
         if self._decoder is not None:
             self._decoder.finish()
+
+
+async def read(blocks: AsyncIterator[Block], count: int) -> bytes:
+    """The beginning of a body: at least so many bytes, fewer where it ends before."""
+    beginning = b""
+    if count:
+        async for block in blocks:
+            beginning += bytes(block)
+            if len(beginning) >= count:
+                break
+    return beginning
+
+
+async def chain(first: Block, rest: AsyncIterator[Block]) -> AsyncIterator[Block]:
+    """One block before others."""
+    if first:
+        yield first
+    async for block in rest:
+        yield block
 
 
 class Decoder:

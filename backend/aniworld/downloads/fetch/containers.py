@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from typing import Literal
 
-Format = Literal["mp4", "matroska", "mpegts", "avi", "flv", "ogg"]
+Format = Literal["mp4", "matroska", "mpegts", "avi", "flv", "ogg", "aac"]
+Content = Literal["video", "sound", "text"]
+"""What a piece of a stream is to hold."""
 
 HEAD = 512
 """Bytes from the beginning that :func:`recognise` wants to see."""
@@ -43,6 +45,21 @@ def recognise(head: bytes) -> Format | None:
     if head.startswith(b"RIFF") and head[8:12] == b"AVI ":
         return "avi"
     return _SIGNATURES.get(head[:4])
+
+
+def recognise_sound(head: bytes) -> Format | None:
+    """The same for sound on its own, which may also come as bare AAC behind a tag that tells its time."""
+    # Two bits of the second byte tell the layer, which is always 0 here; MP3 has another one.
+    if head.startswith(b"ID3") or (len(head) > 1 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0):
+        return "aac"
+    return recognise(head)
+
+
+def recognise_piece(head: bytes, content: Content) -> bool:
+    """Whether a piece of a stream begins as one that holds this."""
+    if content == "text":
+        return head.removeprefix(b"\xef\xbb\xbf").startswith(b"WEBVTT")
+    return (recognise(head) if content == "video" else recognise_sound(head)) is not None
 
 
 def is_cut(descriptor: int, size: int) -> bool:

@@ -106,8 +106,8 @@ class SegmentError(FetchError):
 
     code, title = "segment-failed", "A piece of the stream cannot be had"
 
-    def __init__(self, index: int, count: int, cause: AppError) -> None:
-        super().__init__(f"Piece {index + 1} of {count}: {cause.detail}", retry_after=cause.retry_after)
+    def __init__(self, index: int, count: int, cause: AppError, *, of: str = "") -> None:
+        super().__init__(f"Piece {index + 1} of {count}{of}: {cause.detail}", retry_after=cause.retry_after)
         self.index = index
         self.permanent = cause.permanent
         self.expired = isinstance(cause, FetchError) and cause.expired

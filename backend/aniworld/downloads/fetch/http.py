@@ -21,8 +21,9 @@ from aniworld.downloads.fetch.answers import (
     content_length,
     refuse_page,
 )
-from aniworld.downloads.fetch.connection import Body, Connection, request
+from aniworld.downloads.fetch.connection import Block, Body, Connection, chain, read, request
 from aniworld.downloads.fetch.containers import HEAD
+from aniworld.downloads.fetch.crew import OVERLAP, Crew, MisfitError
 from aniworld.downloads.fetch.errors import (
     BadAnswerError,
     ContentChangedError,
@@ -34,15 +35,16 @@ from aniworld.downloads.fetch.errors import (
 )
 from aniworld.downloads.fetch.part import Checkpoint, Part
 from aniworld.downloads.fetch.retry import Patience
+from aniworld.downloads.fetch.spans import Span
 from aniworld.downloads.fetch.types import Fetched, Limits, ProgressSink, Transport
-from aniworld.downloads.fetch.writer import Writer, in_thread
+from aniworld.downloads.fetch.writer import Writer, in_thread, to_the_end
 from aniworld.kit.errors import AppError
 from aniworld.kit.files import free_space
 
 log = logging.getLogger(__name__)
 
-_OVERLAP = 4096
-"""Bytes that are fetched again when a part is gone on with: only if they are the same does the rest fit."""
+_BUFFER = 2 * 1024 * 1024
+"""Bytes of each of the two buffers of a connection that is alone: the fewer blocks, the less work."""
 _MOST_CHANGES = 1
 """How often a file may turn out to be another one before the host is given up."""
 
@@ -71,10 +73,13 @@ class _HttpFetch:
         self._changes = 0
         self._furthest = 0
         self._proven = True
+        self._connections = self._limits.connections
+        self._crew: Crew | None = None
+        self._writer: Writer | None = None
 
     async def run(self) -> Fetched:
         checkpoint = await in_thread(self._part.load)
-        self._furthest = checkpoint.offset
+        self._furthest = checkpoint.spans.count
         patience = Patience(self._limits)
         complete = checkpoint.complete or checkpoint.offset == checkpoint.total
         if complete:
@@ -97,18 +102,48 @@ class _HttpFetch:
 
     def _advanced(self, least: int = 1) -> bool:
         """Whether the last attempt got further than all before it, by so many bytes."""
-        advance = self._part.checkpoint.offset - self._furthest
+        advance = self._part.checkpoint.spans.count - self._furthest
         self._furthest += max(advance, 0)
         return advance >= least
 
     async def _attempt(self) -> bool:
-        """One request; whether the file is complete now."""
+        """One request, and the further connections that it may lead to; whether the file is complete now."""
+        complete = False
+        try:
+            complete = await self._first()
+            if self._crew is not None:
+                complete = await self._crew.finish()
+        except MisfitError:
+            self._ranges = False
+            await self._end(complete=False)
+            await self._changed()
+            raise
+        except BaseException:
+            # What went wrong first is what matters; where the disk failed too, the next attempt meets it.
+            with contextlib.suppress(DiskError):
+                await self._end(complete=False)
+            raise
+        await self._end(complete=complete)
+        return complete
+
+    async def _end(self, *, complete: bool) -> None:
+        crew, self._crew = self._crew, None
+        writer, self._writer = self._writer, None
+        try:
+            if crew is not None:
+                self._connections = crew.most
+                await to_the_end(crew.dismiss())
+        finally:
+            if writer is not None:
+                await writer.close(complete=complete)
+
+    async def _first(self) -> bool:
         known = self._part.checkpoint
-        resume = known.offset > 0 and known.validator is not None and self._ranges
+        resume = known.spans.count > 0 and known.validator is not None and self._ranges
         headers = dict(self._stream.headers)
         if resume and known.validator is not None:
-            headers |= {"Range": f"bytes={known.offset - _overlap(known)}-", "If-Range": known.validator}
-        async with request(self._client, self._stream.url, headers, self._limits) as connection:
+            headers |= {"Range": f"bytes={known.offset - _overlap(known)}-{_until(known)}", "If-Range": known.validator}
+        async with request(self._client, self._stream.url, headers, self._limits, buffer=_BUFFER) as connection:
             response = connection.response
             check_status(response.status_code, response.headers)
             if response.status_code == 200:
@@ -118,6 +153,14 @@ class _HttpFetch:
             if response.status_code == 416:
                 return await self._beyond_the_end(connection, known)
             return await self._rest(connection, known)
+
+    @contextlib.asynccontextmanager
+    async def _more(self, start: int, end: int) -> AsyncIterator[Connection]:
+        """A further connection."""
+        headers = dict(self._stream.headers)
+        headers |= {"Range": f"bytes={start}-{end - 1}", "If-Range": self._part.validator or ""}
+        async with request(self._client, self._stream.url, headers, self._limits, extra=True) as connection:
+            yield connection
 
     async def _beyond_the_end(self, connection: Connection, known: Checkpoint) -> bool:
         """416: either all of it is here, or what is here is of something else."""
@@ -156,21 +199,23 @@ class _HttpFetch:
             await self._changed()
             raise BadAnswerError("The file at the host is another one now")
         total = part.total if part.total is not None else known.total
-        is_last = part.end + 1 == total
         body = Body(connection)
-        async with contextlib.aclosing(body.blocks()) as blocks:
-            beginning = await _read(blocks, overlap)
-            if beginning[:overlap] != await in_thread(lambda: self._part.tail(overlap)):
+        async with contextlib.aclosing(body.blocks(overlap or None)) as blocks:
+            beginning = await read(blocks, overlap)
+            if beginning[:overlap] != await in_thread(lambda: self._part.read(start, overlap)):
                 if body.received < min(overlap, expected):
                     raise ShortBodyError(f"The host sent {body.received} of {expected} bytes")
                 self._ranges = False
                 raise BadAnswerError("The part that the host sent does not fit to what was fetched before")
-            await self._check_room(total, known.offset)
+            await self._check_room(total, known.spans.count)
             await in_thread(lambda: self._part.open(resume=True, total=total, validator=known.validator))
-            self._tell(known.offset, total)
+            self._tell(known.spans.count, total)
             self._proven = True
-            await self._receive(beginning[overlap:], blocks, body, expected, is_last=is_last)
-        return is_last
+            if total is None:
+                await self._receive(beginning[overlap:], blocks, body, expected, known.offset)
+            else:
+                await self._lead(beginning[overlap:], blocks, body, (known.offset, part.end + 1), total)
+        return False
 
     async def _whole(self, connection: Connection, known: Checkpoint) -> bool:
         """200: all of it from the beginning, although a part may have been asked for."""
@@ -181,8 +226,8 @@ class _HttpFetch:
         total = None if coded else length
         validator = None if coded else Validator.of(headers)
         body = Body(connection, coded)
-        async with contextlib.aclosing(body.blocks()) as blocks:
-            beginning = await _read(blocks, HEAD)
+        async with contextlib.aclosing(body.blocks(HEAD)) as blocks:
+            beginning = await read(blocks, HEAD)
             if not beginning and length:
                 raise ShortBodyError(f"The host sent nothing of {length} bytes")
             refuse_page(headers, beginning)  # before anything that is there is given up
@@ -194,35 +239,44 @@ class _HttpFetch:
             size = self._stream.size if total is None and not coded else total
             self._tell(0, size)
             self._proven = length is not None or headers.get("transfer-encoding", "").strip().lower() == "chunked"
-            await self._receive(beginning, blocks, body, length if length is not None else size, is_last=True)
+            if total is None:
+                await self._receive(beginning, blocks, body, length if length is not None else size, 0)
+            else:
+                await self._lead(beginning, blocks, body, (0, total), total)
             return True
 
+    async def _lead(self, beginning: bytes, blocks: AsyncIterator[Block], body: Body, span: Span, total: int) -> None:
+        """Write a body whose place in the file is known, with the help of others where that is worth it."""
+        self._writer = Writer(self._part, self._limits)
+        self._crew = Crew(
+            self._part,
+            self._writer,
+            total,
+            self._part.validator,
+            ask=self._more,
+            limits=self._limits,
+            progress=self._progress,
+            most=self._connections if self._ranges and not self._part.is_shadow else 1,
+        )
+        await self._crew.lead(body, blocks, beginning, span)
+
     async def _receive(
-        self, beginning: bytes, blocks: AsyncIterator[bytes], body: Body, expected: int | None, *, is_last: bool
+        self, beginning: bytes, blocks: AsyncIterator[Block], body: Body, expected: int | None, at: int
     ) -> None:
-        """Write a body; it must be of the expected length, as sent."""
-        writer = Writer(self._part, self._limits)
-        try:
-            if beginning:
-                self._progress.add(len(beginning))
-                await writer.put(beginning)
-            written = len(beginning)
-            async for block in blocks:
-                written += len(block)
-                if expected is not None and body.received > expected:
-                    raise ShortBodyError(f"The host sent more than the {expected} bytes that were expected")
-                if written > self._limits.max_size:
-                    raise TooLargeError(f"The file is larger than {self._limits.max_size} bytes")
-                self._progress.add(len(block))
-                await writer.put(block)
-            if expected is not None and body.received != expected:
-                raise ShortBodyError(f"The host sent {body.received} of {expected} bytes")
-        except BaseException:
-            # What went wrong first is what matters; where the disk failed too, the next attempt meets it.
-            with contextlib.suppress(DiskError):
-                await writer.close()
-            raise
-        await writer.close(complete=is_last)
+        """Write a body to its end; it must be of the expected length, as sent."""
+        self._writer = writer = Writer(self._part, self._limits)
+        first = at
+        async for block in chain(beginning, blocks):
+            if expected is not None and body.received > expected:
+                raise ShortBodyError(f"The host sent more than the {expected} bytes that were expected")
+            if at - first + len(block) > self._limits.max_size:
+                raise TooLargeError(f"The file is larger than {self._limits.max_size} bytes")
+            count = len(block)
+            self._progress.add(count)
+            await writer.write(block, at)
+            at += count
+        if expected is not None and body.received != expected:
+            raise ShortBodyError(f"The host sent {body.received} of {expected} bytes")
 
     def _tell(self, offset: int, total: int | None) -> None:
         self._progress.total(total)
@@ -249,18 +303,14 @@ class _HttpFetch:
 
 
 def _overlap(known: Checkpoint) -> int:
-    return min(known.offset, _OVERLAP)
+    return min(known.offset, OVERLAP)
 
 
-async def _read(blocks: AsyncIterator[bytes], count: int) -> bytes:
-    """The beginning of a body: at least so many bytes, fewer where it ends before."""
-    beginning = b""
-    if count:
-        async for block in blocks:
-            beginning += block
-            if len(beginning) >= count:
-                break
-    return beginning
+def _until(known: Checkpoint) -> str:
+    """Where the first gap ends; empty where the file does."""
+    if not known.pieces:
+        return ""
+    return str(known.pieces[0][0] + min(OVERLAP, known.pieces[0][1] - known.pieces[0][0]) - 1)
 
 
 def _differs(known: Checkpoint, validator: Validator | None, total: int | None) -> bool:

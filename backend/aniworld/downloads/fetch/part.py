@@ -1,37 +1,55 @@
 """A file that is being fetched, and the checkpoint beside it that says how much of it is on the disk for certain.
 
-What lies behind the checkpoint is cut off before anything is added. Everything here blocks and runs in threads, one
-call at a time.
+Several connections write at several places, so what is there is a set of stretches. Nothing else of the file is
+believed. Everything here blocks and runs in threads; :meth:`Part.write` may be called by several of them at once.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import threading
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
 
 from aniworld.downloads.fetch.errors import DiskError
+from aniworld.downloads.fetch.spans import Span, Spans
 from aniworld.downloads.fetch.types import Limits
 from aniworld.kit.files import durable_write, fsync_directory
 from aniworld.kit.schema import Schema
 
 _SHADOW_SUFFIX = ".new"
 _SIDECAR_SUFFIX = ".json"
-_LARGEST_SIDECAR = 4096
+_LARGEST_SIDECAR = 256 * 1024
+_VERSION = 2
 
 
 class Checkpoint(Schema, frozen=True):
     """What is known of a part. Holds no address: a fresh one for the same file may go on with it."""
 
     offset: int = 0
-    """Bytes that are on the disk."""
+    """Bytes from the beginning that are on the disk."""
+    pieces: tuple[Span, ...] = ()
+    """Stretches behind them that are on the disk too, in order. The first version of the format had none."""
     total: int | None = None
     validator: str | None = None
     """Names the version that the bytes are of; without it they cannot be continued."""
     complete: bool = False
+    version: int = _VERSION
+
+    @property
+    def spans(self) -> Spans:
+        """All that is on the disk."""
+        return Spans([(0, self.offset), *self.pieces])
+
+    @property
+    def sane(self) -> bool:
+        """Whether it can be what this program wrote."""
+        borders = [0, self.offset, *(border for piece in self.pieces for border in piece)]
+        return self.version <= _VERSION and all(low <= high for low, high in pairwise(borders))
 
 
 class Part:
@@ -49,7 +67,10 @@ class Part:
         self._shadow_path = path.with_name(path.name + _SHADOW_SUFFIX)
         self._shadow = False
         self._descriptor = -1
-        self._offset = 0
+        self._spans = Spans()
+        self._lock = threading.Lock()
+        self._syncing = threading.Lock()
+        self._unsynced = 0
         self._total: int | None = None
         self._validator: str | None = None
         self._synced_at = 0.0
@@ -71,17 +92,35 @@ class Part:
             size = self.path.stat(follow_symlinks=False).st_size
         except (FileNotFoundError, msgspec.DecodeError):
             return Checkpoint()
-        whole = size == checkpoint.offset if checkpoint.complete else size >= checkpoint.offset >= 0
+        if not checkpoint.sane:
+            return Checkpoint()
+        whole = size == checkpoint.offset if checkpoint.complete else size >= checkpoint.spans.end
         return checkpoint if whole else Checkpoint()
 
-    def tail(self, count: int) -> bytes:
-        """The last bytes before the checkpoint."""
+    def read(self, at: int, count: int) -> bytes:
+        """Bytes that are there."""
         try:
-            with self.path.open("rb") as stream:
-                stream.seek(self.checkpoint.offset - count)
+            with (self._shadow_path if self._shadow else self.path).open("rb") as stream:
+                stream.seek(at)
                 return stream.read(count)
         except OSError as error:
             raise DiskError.of(error, "Reading the part") from error
+
+    @property
+    def is_shadow(self) -> bool:
+        """Whether what is written goes beside something worth keeping."""
+        return self._shadow
+
+    @property
+    def validator(self) -> str | None:
+        """What an opened part was opened with."""
+        return self._validator
+
+    @property
+    def written(self) -> Spans:
+        """What is in the file, on the disk or not; of an opened part."""
+        with self._lock:
+            return Spans(self._spans.all())
 
     def discard(self) -> None:
         """Forget what is there: it is of another version."""
@@ -99,38 +138,49 @@ class Part:
 
     def open(self, *, resume: bool, total: int | None, validator: str | None) -> None:
         """Begin to write: behind the checkpoint, or from nothing, in the shadow where there is something to keep."""
-        self._shadow = not resume and self.checkpoint.offset > 0 and self.checkpoint.validator is not None
-        self._offset = self.checkpoint.offset if resume else 0
+        known = self.checkpoint
+        self._shadow = not resume and known.validator is not None and bool(known.offset or known.pieces)
+        self._spans = known.spans if resume else Spans()
         self._total, self._validator = total, validator
         self._broken = False
+        self._unsynced = 0
         self._synced_at = time.monotonic()
         flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW
         try:
             if not resume and not self._shadow:
                 self._forget()
             self._descriptor = os.open(self._shadow_path if self._shadow else self.path, flags, 0o666)
-            os.ftruncate(self._descriptor, self._offset)
-            os.lseek(self._descriptor, self._offset, os.SEEK_SET)
+            os.ftruncate(self._descriptor, self._spans.end)
         except OSError as error:
             self.abandon()
             raise DiskError.of(error, "Opening the part") from error
 
-    def write(self, blocks: list[bytes], *, sync: bool = False) -> None:
-        """Append, and make a checkpoint where one is due or ``sync`` asks for it."""
+    def write(self, block: bytes | memoryview, at: int) -> None:
+        """Put bytes in their place, and make a checkpoint where one is due."""
         try:
-            for block in blocks:
-                rest = memoryview(block)
-                while rest:
-                    count = os.write(self._descriptor, rest)
-                    self._offset += count
-                    rest = rest[count:]
-            if self._shadow and self._offset > self.checkpoint.offset:
+            rest, place = memoryview(block), at
+            while rest:
+                count = os.pwrite(self._descriptor, rest, place)
+                rest, place = rest[count:], place + count
+            with self._lock:
+                self._spans.add(at, place)
+                self._unsynced += place - at
+            if self._shadow and self._spans.count > self.checkpoint.spans.count:
                 self._promote()
-                sync = True
-            if sync or self._is_due():
-                self._sync()
+                self.sync()
+            elif self._is_due() and not self._syncing.locked():
+                self.sync()
         except OSError as error:
             # What the disk has since the last checkpoint is unknown, also after another fsync that succeeds.
+            self._broken = True
+            raise DiskError.of(error, "Writing the part") from error
+
+    def sync(self) -> None:
+        """Make a checkpoint where there is something new."""
+        try:
+            if self._unsynced and not self._broken:
+                self._sync()
+        except OSError as error:
             self._broken = True
             raise DiskError.of(error, "Writing the part") from error
 
@@ -154,19 +204,30 @@ class Part:
 
     def _is_due(self) -> bool:
         elapsed = time.monotonic() - self._synced_at
-        if elapsed < self._limits.sync_pause or self._offset == self.checkpoint.offset:
+        if elapsed < self._limits.sync_pause or not self._unsynced:
             return False
-        return elapsed >= self._limits.sync_seconds or self._offset - self.checkpoint.offset >= self._limits.sync_bytes
+        return elapsed >= self._limits.sync_seconds or self._unsynced >= self._limits.sync_bytes
 
     def _sync(self, *, complete: bool = False) -> None:
         if self._shadow:
             return
-        os.fdatasync(self._descriptor)
-        checkpoint = Checkpoint(offset=self._offset, total=self._total, validator=self._validator, complete=complete)
-        if checkpoint != self.checkpoint:
-            durable_write(self._sidecar, msgspec.json.encode(checkpoint))
-            self.checkpoint = checkpoint
-        self._synced_at = time.monotonic()
+        with self._syncing:
+            with self._lock:
+                # Taken before the sync: what is written meanwhile may not be on the disk afterwards.
+                spans, self._unsynced = self._spans.all(), 0
+            os.fdatasync(self._descriptor)
+            offset = spans[0][1] if spans and spans[0][0] == 0 else 0
+            checkpoint = Checkpoint(
+                offset=offset,
+                pieces=spans[1:] if offset else spans,
+                total=self._total,
+                validator=self._validator,
+                complete=complete,
+            )
+            if checkpoint != self.checkpoint:
+                durable_write(self._sidecar, msgspec.json.encode(checkpoint))
+                self.checkpoint = checkpoint
+            self._synced_at = time.monotonic()
 
     def _promote(self) -> None:
         """The shadow takes the part's place."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
-from aniworld.downloads.fetch.containers import is_cut
+from aniworld.downloads.fetch.containers import HEAD, is_cut
 from aniworld.downloads.fetch.errors import DiskError, DiskFullError, ShortBodyError
+from aniworld.downloads.fetch.hls_keys import Cipher
 from aniworld.downloads.fetch.types import BLOCK
 from aniworld.kit.files import durable_mkdir, durable_write, free_space, fsync_directory
 from aniworld.kit.schema import Schema
@@ -58,13 +60,13 @@ class PieceStore:
         except (FileNotFoundError, msgspec.DecodeError):
             return None
 
-    def begin(self, name: str) -> PieceFile:
-        """A piece to be written."""
+    def begin(self, name: str, *, cipher: Cipher | None, look: Callable[[bytes], None]) -> PieceFile:
+        """A piece to be written; ``look`` is shown its first bytes before it gets its name, and may raise."""
         space = free_space(self._directory)
         if space < self._reserve + BLOCK:
             raise DiskFullError(f"{space} bytes are free in {self._directory}")
         try:
-            return PieceFile(self.path(name))
+            return PieceFile(self.path(name), cipher, look)
         except OSError as error:
             raise DiskError.of(error, "Opening a piece") from error
 
@@ -79,14 +81,19 @@ class PieceStore:
 class PieceFile:
     """A piece on its way to the disk; gets its name when it is whole and synced."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, cipher: Cipher | None, look: Callable[[bytes], None]) -> None:
         self.size = 0
+        self._cipher = cipher
+        self._look = look
         self._path = path
         self._temporary = path.with_suffix(".tmp")
         self._descriptor = os.open(self._temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o666)
 
     def write(self, block: bytes) -> None:
         """Append."""
+        self._append(block if self._cipher is None else self._cipher.feed(block))
+
+    def _append(self, block: bytes) -> None:
         try:
             rest = memoryview(block)
             while rest:
@@ -98,7 +105,10 @@ class PieceFile:
     def commit(self, block: bytes) -> None:
         """Append the last block, look whether the piece is whole in itself, and give it its name."""
         self.write(block)
+        if self._cipher is not None:
+            self._append(self._cipher.finish())
         try:
+            self._look(os.pread(self._descriptor, HEAD, 0))
             if is_cut(self._descriptor, self.size):
                 raise ShortBodyError("The end of the piece is missing")
             os.fsync(self._descriptor)

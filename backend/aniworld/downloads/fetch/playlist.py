@@ -7,18 +7,29 @@ import math
 import re
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import m3u8  # type: ignore[import-untyped]
 import msgspec
 
 from aniworld.downloads.fetch.errors import PlaylistError, UnsupportedStreamError
+from aniworld.downloads.fetch.variants import Master, choose
 
 MOST_SEGMENTS = 20_000
 LONGEST = 48 * 3600.0
 """Seconds."""
 _BYTE_RANGE = re.compile(r'"?(\d{1,15})(?:@(\d{1,15}))?"?')
-_PICTURE_CODECS = ("avc", "hvc", "hev", "dvh", "dva", "vp0", "vp8", "vp9", "av01", "mp4v")
+_ATTRIBUTE = re.compile(r'([A-Z0-9-]{1,40})=("[^"]*"|[^",]*)')
+_IV = re.compile(r"0[xX]([0-9a-fA-F]{1,32})")
+_LARGEST_SEQUENCE = 2**64
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What a piece is encrypted with: AES-128 in CBC mode."""
+
+    url: str
+    iv: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +39,13 @@ class Piece:
     url: str
     start: int | None = None
     length: int | None = None
+    key: Key | None = None
 
     @property
-    def identity(self) -> tuple[str, int | None, int | None]:
+    def identity(self) -> tuple[str | int | None, ...]:
         """What stays the same when the address is signed anew or comes from another server."""
-        return urlsplit(self.url).path, self.start, self.length
+        here = (urlsplit(self.url).path, self.start, self.length)
+        return here if self.key is None else (*here, urlsplit(self.key.url).path, self.key.iv.hex())
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,68 +79,91 @@ class MediaPlaylist:
         return hashlib.sha256(msgspec.json.encode(plan)).hexdigest()
 
 
-def parse(text: str, url: str, max_height: int | None = None) -> MediaPlaylist | str:
-    """The pieces; or, where this is a master playlist, the address of the variant to take.
+def parse(
+    text: str, url: str, max_height: int | None = None, language: str | None = None, *, subtitles: bool = False
+) -> MediaPlaylist | Master:
+    """The pieces; or, where this is a master playlist, what to take of it (see :func:`variants.choose`).
 
-    That is the one of the highest bandwidth not taller than ``max_height``; if all are taller, the lowest. Raises
-    :class:`PlaylistError` and :class:`UnsupportedStreamError`.
+    Raises :class:`PlaylistError` and :class:`UnsupportedStreamError`.
     """
     if not text.removeprefix("\ufeff").lstrip().startswith("#EXTM3U"):
         raise PlaylistError("What the host sent is no playlist")
     if text.count("#EXTINF") > MOST_SEGMENTS:
         raise PlaylistError(f"The playlist has more than {MOST_SEGMENTS} pieces")
+    locks = _Locks(url)
     try:
-        playlist = m3u8.loads(text, uri=url)
-        return _choose(playlist, max_height) if playlist.is_variant else _media(playlist)
+        playlist = m3u8.loads(text, uri=url, custom_tags_parser=locks.see)
+        if playlist.is_variant:
+            return choose(playlist, max_height, language, subtitles=subtitles)
+        return _media(playlist, locks)
     except (PlaylistError, UnsupportedStreamError):
         raise
     except Exception as error:  # the parser lets through whatever its input makes it stumble on
         raise PlaylistError(f"The playlist is broken ({type(error).__name__})") from error
 
 
-def _choose(playlist: Any, max_height: int | None) -> str:
-    separate = {
-        media.group_id
-        for media in playlist.media
-        if media.type == "AUDIO" and media.uri
-    } - {media.group_id for media in playlist.media if media.type == "AUDIO" and not media.uri}  # fmt: skip
-    with_picture = [variant for variant in playlist.playlists if _has_picture(variant.stream_info)]
-    variants = [variant for variant in with_picture if variant.stream_info.audio not in separate]
-    if not variants:
-        if with_picture:
-            raise UnsupportedStreamError("Picture and sound are separate streams, which cannot be fetched")
-        raise PlaylistError("The playlist lists no video")
+class _Locks:
+    """Follows the keys from line to line.
 
-    def height(variant: Any) -> int:
-        resolution = variant.stream_info.resolution
-        return int(resolution[1]) if resolution else 0
+    The parser keeps the last one only; several may hold at once, and an init section is encrypted only where the key
+    stands before it.
+    """
 
-    fitting = [variant for variant in variants if max_height is None or height(variant) <= max_height]
-    if fitting:
-        best = max(fitting, key=lambda variant: (variant.stream_info.bandwidth or 0, height(variant)))
-    else:
-        best = min(variants, key=lambda variant: (height(variant), -(variant.stream_info.bandwidth or 0)))
-    return _address(best.absolute_uri)
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._now: tuple[dict[str, str], ...] = ()
+        self._of_init: tuple[dict[str, str], ...] = ()
+        self.seen: list[tuple[tuple[dict[str, str], ...], tuple[dict[str, str], ...]]] = []
+        """For each piece: the keys that hold for it, and those that hold for its init section."""
+
+    def see(self, line: str, _number: int, _data: Any, _state: Any) -> bool:
+        """Look at one tag. False: the parser is to look at it too."""
+        if line.startswith("#EXT-X-KEY:"):
+            found = {name: value.strip('"') for name, value in _ATTRIBUTE.findall(line[len("#EXT-X-KEY:") :])}
+            others = tuple(key for key in self._now if key.get("KEYFORMAT") != found.get("KEYFORMAT"))
+            self._now = () if found.get("METHOD", "").upper() == "NONE" else (*others[:8], found)
+        elif line.startswith("#EXT-X-MAP:"):
+            self._of_init = self._now
+        elif line.startswith("#EXTINF"):
+            self.seen.append((self._now, self._of_init))
+        return False
+
+    def key(self, keys: tuple[dict[str, str], ...], sequence: int | None) -> Key | None:
+        """The key to use. ``sequence``: the number of the piece, which stands for a missing IV."""
+        if not keys:
+            return None
+        for key in keys:
+            if key.get("METHOD", "").upper() == "AES-128" and key.get("KEYFORMAT", "identity") == "identity":
+                break
+        else:
+            raise UnsupportedStreamError("The stream is protected by DRM, which cannot be undone here")
+        if not key.get("URI"):
+            raise PlaylistError("The playlist names an encryption without a key")
+        if (text := key.get("IV")) is not None:
+            match = _IV.fullmatch(text)
+            if match is None:
+                raise PlaylistError("The playlist has an impossible initialization vector")
+            return Key(_address(urljoin(self._url, key["URI"])), int(match[1], 16).to_bytes(16, "big"))
+        if sequence is None:
+            raise PlaylistError("An encrypted init section has no initialization vector")
+        return Key(_address(urljoin(self._url, key["URI"])), sequence.to_bytes(16, "big"))
 
 
-def _has_picture(info: Any) -> bool:
-    if not info.codecs or info.resolution:
-        return True
-    return any(codec.strip().lower().startswith(_PICTURE_CODECS) for codec in info.codecs.split(","))
-
-
-def _media(playlist: Any) -> MediaPlaylist:
+def _media(playlist: Any, locks: _Locks) -> MediaPlaylist:
     if not playlist.is_endlist and (playlist.playlist_type or "").lower() != "vod":
         raise UnsupportedStreamError("The stream is still running; only finished videos can be fetched")
     if playlist.is_i_frames_only:
         raise UnsupportedStreamError("The playlist holds single pictures only")
     if not playlist.segments:
         raise PlaylistError("The playlist is empty")
+    if len(locks.seen) != len(playlist.segments):
+        raise PlaylistError("The playlist names a length without a piece")
+    sequence = playlist.media_sequence or 0
+    if not 0 <= sequence < _LARGEST_SEQUENCE:
+        raise PlaylistError("The playlist has an impossible number")
     segments = []
     ends: dict[str, int] = {}
-    for raw in playlist.segments:
-        if raw.key is not None and (raw.key.method or "").upper() != "NONE":
-            raise UnsupportedStreamError("The stream is encrypted")
+    for index, (raw, (keys, keys_of_init)) in enumerate(zip(playlist.segments, locks.seen, strict=True)):
         if raw.gap_tag:
             raise PlaylistError("The host says itself that pieces are missing")
         duration = float(raw.duration)
@@ -136,9 +172,11 @@ def _media(playlist: Any) -> MediaPlaylist:
         init = raw.init_section
         segments.append(
             Segment(
-                media=_piece(raw.absolute_uri, raw.byterange, ends),
+                media=_piece(raw.absolute_uri, raw.byterange, ends, locks.key(keys, sequence + index)),
                 duration=duration,
-                init=_piece(init.absolute_uri, init.byterange, {}) if init is not None else None,
+                init=None
+                if init is None
+                else _piece(init.absolute_uri, init.byterange, {}, locks.key(keys_of_init, None)),
             )
         )
     result = MediaPlaylist(tuple(segments))
@@ -147,17 +185,17 @@ def _media(playlist: Any) -> MediaPlaylist:
     return result
 
 
-def _piece(uri: str, byte_range: str | None, ends: dict[str, int]) -> Piece:
+def _piece(uri: str, byte_range: str | None, ends: dict[str, int], key: Key | None) -> Piece:
     """A piece; a range without a start follows the last one of the same address."""
     url = _address(uri)
     if not byte_range:
-        return Piece(url)
+        return Piece(url, key=key)
     match = _BYTE_RANGE.fullmatch(byte_range.strip())
     if match is None or int(match[1]) == 0:
         raise PlaylistError(f"The playlist has an impossible range of bytes ({byte_range[:40]!r})")
     length, start = int(match[1]), int(match[2]) if match[2] is not None else ends.get(url, 0)
     ends[url] = start + length
-    return Piece(url, start, length)
+    return Piece(url, start, length, key)
 
 
 def _address(uri: str) -> str:

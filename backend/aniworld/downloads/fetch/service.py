@@ -25,9 +25,12 @@ async def fetch(
     progress: ProgressSink,
     limits: Limits | None = None,
     max_height: int | None = None,
+    language: str | None = None,
+    subtitles: bool = False,
 ) -> Fetched:
     """Fetch into a directory of its own, which is made; a later call with the same one goes on where this one ended.
 
+    ``language`` (``audio[+subtitles]``) chooses where a playlist offers several, and ``subtitles`` wants them as well.
     The stream's address may be another one then, as long as it is of the same file. When this returns the bytes are on
     the disk; whether they are a video that plays is for ``media`` to say. Cancelling leaves a fresh checkpoint. Raises
     :class:`~aniworld.downloads.fetch.errors.FetchError` and :class:`~aniworld.kit.net.errors.NetError`.
@@ -38,7 +41,14 @@ async def fetch(
         raise DiskError.of(error, "Making the work directory") from error
     if stream.protocol == "hls":
         return await fetch_hls(
-            stream, directory / PIECES, client=client, progress=progress, limits=limits, max_height=max_height
+            stream,
+            directory / PIECES,
+            client=client,
+            progress=progress,
+            limits=limits,
+            max_height=max_height,
+            language=language,
+            subtitles=subtitles,
         )
     return await fetch_http(stream, directory / FILE, client=client, progress=progress, limits=limits)
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
+from aniworld.downloads.fetch.throttle import Throttle
 from aniworld.kit.net.kinds import MEDIA, Kind
+from aniworld.kit.net.lines import Wish
 
 BLOCK = 1024 * 1024
 """Bytes that are gathered in memory before they are written."""
+BUFFER = 256 * 1024
+"""Bytes of each of a connection's two buffers, where there are many connections."""
 
 
 class Response(Protocol):
@@ -32,18 +36,31 @@ class Response(Protocol):
         """The address after redirects; ``str()`` of it is the text."""
         ...
 
-    def aiter_raw(self, chunk_size: int | None = None) -> AsyncIterator[bytes]:
-        """The body as it came over the wire, not decoded. Raises ``NetError`` where it ends too early."""
+    @property
+    def crowded(self) -> bool:
+        """Whether others wait for a connection to this host."""
+        ...
+
+    async def block(self, least: int | None = None) -> memoryview:
+        """The next bytes of the body as they came over the wire, valid until the next call; empty at its end.
+
+        A buffer full of them, or what came within a moment; at once where there are ``least``. Raises ``NetError``
+        where the body ends too early.
+        """
+        ...
+
+    def resize(self, size: int) -> None:
+        """Bytes of a buffer from now on."""
         ...
 
 
 class Transport(Protocol):
     """The HTTP client, seen from here: follows redirects, guards addresses, raises ``NetError`` and nothing else."""
 
-    def stream(
-        self, method: str, url: str, *, headers: Mapping[str, str] | None = None, kind: Kind = MEDIA
+    def open(
+        self, url: str, *, headers: Mapping[str, str] | None = None, kind: Kind = MEDIA, wish: Wish | None = None
     ) -> AbstractAsyncContextManager[Response]:
-        """Send a request with exactly these headers beside its own."""
+        """Send a GET with exactly these headers beside its own."""
         ...
 
 
@@ -89,6 +106,29 @@ class Limits:
     """but never sooner than this after the last one."""
     segments: int = 8
     """HLS segments fetched at once."""
+    connections: int = 8
+    """Connections for one file, where more than one make it faster."""
+    per_host: int = 16
+    """Connections to one host, for all files together."""
+    split_bytes: int = 2 * 1024 * 1024
+    """The smallest stretch that is worth a connection."""
+    worth: float = 1.0
+    """Seconds that one connection would still need, so that more are worth it."""
+    throttle: Throttle = field(default_factory=Throttle)
+    """How fast all may be that share it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextTrack:
+    """Subtitles in WebVTT, in pieces."""
+
+    pieces: tuple[Path, ...]
+    times: tuple[tuple[float, float], ...]
+    """When each piece begins and ends, by the playlist (seconds)."""
+    language: str | None = None
+    """BCP 47, where the playlist tells."""
+    name: str | None = None
+    forced: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +139,9 @@ class Fetched:
     paths: tuple[Path, ...]
     """One file, or the pieces to be joined in this order."""
     bytes: int
+    audio: tuple[Path, ...] = ()
+    """The sound, in pieces to be joined, where it is apart from the picture."""
+    subtitles: tuple[TextTrack, ...] = ()
     expected_duration: float | None = None
     """Seconds, where the playlist told."""
     proven: bool = True

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import os
+import re
 import signal
 import sys
 from collections.abc import Sequence
@@ -14,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from aniworld.downloads.fetch.errors import DiskError
+from aniworld.downloads.fetch.types import TextTrack
 from aniworld.downloads.fetch.writer import to_the_end
 from aniworld.downloads.media.errors import MediaRefusedError, MediaWorkerError
 from aniworld.downloads.media.types import (
@@ -25,12 +28,14 @@ from aniworld.downloads.media.types import (
     ProbeJob,
     Refused,
     RemuxJob,
+    TextInput,
     VerifyJob,
 )
 
 log = logging.getLogger(__name__)
 
 _MODULE = "aniworld.downloads.media.worker"
+_TAG = re.compile(r"[A-Za-z0-9]{2,8}(-[A-Za-z0-9]{1,8}){0,3}")
 _LONGEST_ANSWER = 1024 * 1024
 _LONGEST_COMPLAINT = 16 * 1024
 _ENVIRONMENT = ("PATH", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "LANG", "LC_ALL", "TMPDIR")
@@ -60,6 +65,9 @@ async def remux(
     output: Path,
     *,
     container: Container = "matroska",
+    audio: Sequence[Path] = (),
+    subtitles: Sequence[TextTrack] = (),
+    mux_subtitles: bool = False,
     language: str | None = None,
     title: str | None = None,
     expected_duration: float | None = None,
@@ -68,7 +76,9 @@ async def remux(
 ) -> Done:
     """Put the tracks into ``output``, which is replaced, as they are; then :func:`verify` it, and sync it.
 
-    Several inputs are pieces of one video, in order. ``language`` is ``audio[+subtitles]`` in BCP 47. Raises what
+    Several inputs are pieces of one video, in order, and so are those of ``audio``, which replaces the sound that is in
+    them. Subtitles become files beside the output (:attr:`Done.sidecars`), or tracks in it (``mux_subtitles``) where
+    it can hold them. ``language`` is ``audio[+subtitles]`` in BCP 47. Raises what
     :func:`verify` raises, and :class:`~aniworld.downloads.fetch.errors.DiskError`.
     """
     paths = (inputs,) if isinstance(inputs, Path) else tuple(inputs)
@@ -76,12 +86,40 @@ async def remux(
         inputs=tuple(str(path) for path in paths),
         output=str(output),
         container=container,
+        audio=tuple(str(path) for path in audio),
+        subtitles=_texts(subtitles, output, language),
+        mux_subtitles=mux_subtitles,
         language=language,
         title=title,
         expected_duration=expected_duration,
         tolerance=tolerance,
     )
     return await _run(job, timeout)
+
+
+def _texts(tracks: Sequence[TextTrack], output: Path, language: str | None) -> tuple[TextInput, ...]:
+    """Each with a name beside the output that players understand: ``<name>.<language>[.forced].vtt``."""
+    wanted = (language or "").partition("+")[2]
+    texts: dict[str, TextInput] = {}
+    for track in tracks:
+        tag = track.language or wanted or "und"
+        tag = tag if _TAG.fullmatch(tag) else "und"
+        suffix = f".{tag}{'.forced' if track.forced else ''}"
+        number = next(number for number in itertools.count(1) if _numbered(suffix, number) not in texts)
+        suffix = _numbered(suffix, number)
+        texts[suffix] = TextInput(
+            pieces=tuple(str(path) for path in track.pieces),
+            times=track.times,
+            output=str(output.with_name(f"{output.stem}{suffix}.vtt")),
+            language=tag,
+            name=track.name,
+            forced=track.forced,
+        )
+    return tuple(texts.values())
+
+
+def _numbered(suffix: str, number: int) -> str:
+    return suffix if number == 1 else f".{number}{suffix}"
 
 
 async def _run(job: Job, timeout: float) -> Done:
@@ -94,17 +132,20 @@ async def _run(job: Job, timeout: float) -> Done:
 
 
 async def _ask(job: Job, timeout: float) -> Answer:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        _MODULE,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        limit=_LONGEST_ANSWER,
-        start_new_session=True,
-        env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
-    )
+    try:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            _MODULE,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            limit=_LONGEST_ANSWER,
+            start_new_session=True,
+            env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
+        )
+    except OSError as error:  # too many processes or files are open, or there is no memory left
+        raise MediaWorkerError(f"The media worker cannot be started: {error.strerror}") from error
     try:
         async with asyncio.timeout(timeout):
             line, complaint = await _talk(process, msgspec.json.encode(job) + b"\n")

@@ -18,6 +18,7 @@ _CODES: dict[str, tuple[str, str]] = {
         ).split("|")
     )
 }
+_SHORT = {code: short for short, codes in _CODES.items() for code in codes}
 
 
 def track_languages(language: str | None, container: Container) -> tuple[str | None, str | None]:
@@ -25,11 +26,24 @@ def track_languages(language: str | None, container: Container) -> tuple[str | N
     if not language:
         return None, None
     audio, _plus, subtitles = language.partition("+")
-    return _code(audio, container), _code(subtitles, container)
+    return language_code(audio, container), language_code(subtitles, container)
 
 
-def _code(tag: str, container: Container) -> str | None:
+def same_language(wanted: str, told: str | None) -> bool:
+    """Whether two tags, of whichever standard, name the same language; regions do not count."""
+    return bool(wanted and told) and _short(wanted) == _short(told or "")
+
+
+def _short(tag: str) -> str:
+    primary = tag.partition("-")[0].strip().lower()
+    return _SHORT.get(primary, primary)
+
+
+def language_code(tag: str, container: Container) -> str | None:
+    """What a container calls the language of a BCP 47 tag; None where nothing is known."""
     primary = tag.partition("-")[0].lower()
     if primary in _CODES:
         return _CODES[primary][0 if container == "matroska" else 1]
+    if primary in _SHORT:
+        return _CODES[_SHORT[primary]][0 if container == "matroska" else 1]
     return primary if len(primary) == 3 and primary.isascii() and primary.isalpha() else None

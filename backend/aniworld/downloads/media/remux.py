@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-import math
+import heapq
 import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,76 +15,123 @@ from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 from av.stream import AttachmentStream, Disposition, Stream
 
-from aniworld.downloads.media.languages import track_languages
+from aniworld.downloads.media import webvtt
+from aniworld.downloads.media.inputs import Source
+from aniworld.downloads.media.languages import language_code, track_languages
 from aniworld.downloads.media.refusal import RefusalError
-from aniworld.downloads.media.source import open_media
 from aniworld.downloads.media.tally import Tally
 from aniworld.downloads.media.timeline import Timeline
-from aniworld.downloads.media.types import Done, RemuxJob, StreamKind
+from aniworld.downloads.media.types import Done, RemuxJob, StreamKind, TextInput
 from aniworld.downloads.media.verify import declared_duration, kinds_of, language_of, require_video, verify
 
 _OPTIONS = {"matroska": {}, "mp4": {"movflags": "+faststart"}}
 _LARGEST_ATTACHMENT = 64 * 1024 * 1024
+_LARGEST_TEXT = 64 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class _Track:
+    """One track of an input, and where it goes; ``target`` is None for what is only counted."""
+
+    source: int
+    stream: Stream
+    kind: StreamKind
+    target: Stream | None = None
 
 
 def remux(job: RemuxJob) -> Done:
     """Write the output, synced, and read it through. Raises :class:`RefusalError`, ``OSError`` and ``FFmpegError``."""
     output = Path(job.output)
-    with open_media([Path(path) for path in job.inputs]) as source:
-        require_video(source)
-        declared = declared_duration(source) if len(job.inputs) == 1 else None
+    with ExitStack() as stack:
+        sources = [stack.enter_context(Source([Path(path) for path in job.inputs], 0))]
+        require_video(sources[0].container)
+        if job.audio:
+            sources.append(stack.enter_context(Source([Path(path) for path in job.audio], 1)))
+        start = _one_clock(sources)
+        texts = [text for text in job.subtitles if _write_text(text, start)]
+        declared = declared_duration(sources[0].container) if len(job.inputs) == 1 else None
         with av.open(str(output), "w", format=job.container, options=dict(_OPTIONS[job.container])) as target:
             if job.title:
                 target.metadata["title"] = job.title
-            tracks, dropped = _add_tracks(source, target, job)
-            tally = _copy(source, target, tracks, joined=len(job.inputs) > 1)
+            tracks, dropped = _add_tracks(sources, target, job)
+            muxed = _add_texts(stack, texts, target, job) if job.mux_subtitles else []
+            tally = _copy(sources, target, tracks, muxed)
     # Judged by the input: what is missing there is missing in the output without a trace.
     tally.check(declared=declared, expected=job.expected_duration, tolerance=job.tolerance)
     _sync(output)
     info = verify(output, job.expected_duration, job.tolerance)
-    return Done(info=info, dropped=tuple(dropped))
+    if muxed:
+        for text in texts:
+            Path(text.output).unlink()
+        texts = []
+    return Done(info=info, dropped=tuple(dropped), sidecars=tuple(text.output for text in texts))
 
 
-def _add_tracks(source: InputContainer, target: OutputContainer, job: RemuxJob) -> tuple[dict[int, Stream], list[str]]:
-    """The output's track for each of the input's that it takes, and in words those that it cannot hold."""
-    tracks: dict[int, Stream] = {}
+def _one_clock(sources: list[Source]) -> float:
+    """Have all go by the video's clock; the time on it, in seconds, that becomes the beginning."""
+    video = sources[0]
+    for other in sources[1:]:
+        other.follow(video.start)
+    start = min(source.start for source in sources)
+    if len(sources) > 1 or video.pieces > 1 or video.container.format.name == "mpegts":
+        timeline = Timeline(start)
+        for source in sources:
+            source.timeline = timeline
+        return start
+    return 0.0
+
+
+def _add_tracks(sources: list[Source], target: OutputContainer, job: RemuxJob) -> tuple[list[_Track], list[str]]:
+    """The tracks of the inputs, and in words those that the output cannot hold."""
+    tracks = [
+        _Track(number, source.container.streams[index], kind)
+        for number, source in enumerate(sources)
+        for index, kind in kinds_of(source.container).items()
+        # Where the sound is apart, nothing else is taken from there, and no sound from elsewhere.
+        if len(sources) == 1 or (kind == "audio") == (number == 1)
+    ]
+    if len(sources) > 1 and not any(track.kind == "audio" for track in tracks):
+        raise RefusalError("no-sound", "What should hold the sound holds none")
     dropped = []
-    kinds = kinds_of(source)
-    for index, kind in kinds.items():
-        stream = source.streams[index]
-        codec = stream.codec_context.codec
+    for track in tracks:
+        codec = track.stream.codec_context.codec
         if not {codec.name, codec.canonical_name} & target.supported_codecs:
-            if kind != "subtitle":
+            if track.kind != "subtitle":
                 raise RefusalError("codec", f"{codec.name} cannot be put into {job.container}")
             dropped.append(f"subtitles of kind {codec.name}")
             continue
-        track = tracks[index] = target.add_stream_from_template(stream)
-        track.disposition = stream.disposition
-        if title := stream.metadata.get("title"):
-            track.metadata["title"] = title
-    _tag(source, tracks, kinds, job)
+        track.target = target.add_stream_from_template(track.stream)
+        track.target.disposition = track.stream.disposition
+        if title := track.stream.metadata.get("title"):
+            track.target.metadata["title"] = title
+    _tag(tracks, job)
     if job.container == "matroska":
-        for stream in source.streams:
-            if isinstance(stream, AttachmentStream):
-                _attach(stream, target)
-        if chapters := source.chapters():
-            target.set_chapters(chapters)
+        _add_the_rest(sources[0].container, target)
     return tracks, dropped
 
 
-def _tag(source: InputContainer, tracks: dict[int, Stream], kinds: dict[int, StreamKind], job: RemuxJob) -> None:
+def _add_the_rest(source: InputContainer, target: OutputContainer) -> None:
+    """Fonts and chapters."""
+    for stream in source.streams:
+        if isinstance(stream, AttachmentStream):
+            _attach(stream, target)
+    if chapters := source.chapters():
+        target.set_chapters(chapters)
+
+
+def _tag(tracks: list[_Track], job: RemuxJob) -> None:
     """Say which language a track is in, and which picture and sound to begin with."""
     audio, subtitle = track_languages(job.language, job.container)
     for kind, told in (("video", None), ("audio", audio), ("subtitle", subtitle)):
-        mine = [index for index in tracks if kinds[index] == kind]
-        for index in mine:
-            known = language_of(source.streams[index])
+        mine = [(track.target, track.stream) for track in tracks if track.kind == kind and track.target is not None]
+        for target, stream in mine:
+            known = language_of(stream)
             # Of a single track the caller knows best; among several only the file knows which is which.
             language = (told or known) if len(mine) == 1 else (known or told)
             if language:
-                tracks[index].metadata["language"] = language
-        if mine and kind != "subtitle" and not any(tracks[i].disposition & Disposition.default for i in mine):
-            tracks[mine[0]].disposition |= Disposition.default
+                target.metadata["language"] = language
+        if mine and kind != "subtitle" and not any(target.disposition & Disposition.default for target, _ in mine):
+            mine[0][0].disposition |= Disposition.default
 
 
 def _attach(stream: AttachmentStream, target: OutputContainer) -> None:
@@ -91,42 +141,71 @@ def _attach(stream: AttachmentStream, target: OutputContainer) -> None:
         target.add_attachment(stream.name, stream.mimetype, data)
 
 
-def _copy(source: InputContainer, target: OutputContainer, tracks: dict[int, Stream], *, joined: bool) -> Tally:
+def _write_text(text: TextInput, start: float) -> bool:
+    """Write the subtitles' own file, synced; False: there is nothing in them."""
+    output = Path(text.output)
+    paths = [Path(path) for path in text.pieces]
+    if sum(path.stat().st_size for path in paths) > _LARGEST_TEXT:
+        raise RefusalError("subtitles", "The subtitles are larger than any are")
+    contents = (path.read_bytes().decode("utf-8", "replace") for path in paths)
+    joined = webvtt.join(((words, *times) for words, times in zip(contents, text.times, strict=True)), start)
+    if joined is None:
+        return False
+    output.write_text(joined, encoding="utf-8")
+    _sync(output)
+    return True
+
+
+def _add_texts(
+    stack: ExitStack, texts: list[TextInput], target: OutputContainer, job: RemuxJob
+) -> list[Iterator[tuple[float, Packet[Any], Stream]]]:
+    """Tracks of subtitles in the output, and their packets; none where it cannot hold such."""
+    if "webvtt" not in target.supported_codecs:
+        return []
+    packets = []
+    for text in texts:
+        source = stack.enter_context(av.open(text.output, "r", format="webvtt"))
+        track = target.add_stream_from_template(source.streams[0])
+        if language := language_code(text.language or "", job.container):
+            track.metadata["language"] = language
+        if text.name:
+            track.metadata["title"] = text.name
+        if text.forced:
+            track.disposition |= Disposition.forced
+        packets.append(_text_packets(source, track))
+    return packets
+
+
+def _text_packets(source: InputContainer, track: Stream) -> Iterator[tuple[float, Packet[Any], Stream]]:
+    for packet in source.demux(source.streams[0]):
+        if packet.pts is not None and packet.size:
+            yield float(packet.pts * packet.time_base), packet, track
+
+
+def _copy(
+    sources: list[Source],
+    target: OutputContainer,
+    tracks: list[_Track],
+    texts: list[Iterator[tuple[float, Packet[Any], Stream]]],
+) -> Tally:
+    """Write all packets in the order of their time."""
     tally = Tally()
-    timeline = Timeline((source.start_time or 0) / 1_000_000) if joined or source.format.name == "mpegts" else None
-    last: dict[int, int] = {}
-    kinds = kinds_of(source)
-    for packet in source.demux([source.streams[index] for index in kinds]):
-        if packet.size == 0 or packet.time_base is None:
-            continue
-        index = packet.stream.index
-        kind = kinds[index]
-        _stamp(packet, index, kind, timeline, last)
-        assert packet.pts is not None
-        start = float(packet.pts * packet.time_base)
-        tally.add(kind, start, start + float((packet.duration or 0) * packet.time_base))
-        if index in tracks:  # the others are only counted
-            packet.stream = tracks[index]
+
+    def of(number: int) -> Iterator[tuple[float, Packet[Any], Stream | None]]:
+        mine = {track.stream.index: track for track in tracks if track.source == number}
+        for time, packet in sources[number].packets({index: track.kind for index, track in mine.items()}):
+            track = mine[packet.stream.index]
+            assert packet.pts is not None
+            start = float(packet.pts * packet.time_base)
+            tally.add(track.kind, start, start + float((packet.duration or 0) * packet.time_base))
+            yield time, packet, track.target
+
+    flows = [of(number) for number in range(len(sources))]
+    for _time, packet, stream in heapq.merge(*flows, *texts, key=lambda entry: entry[0]):
+        if stream is not None:
+            packet.stream = stream
             target.mux(packet)
     return tally
-
-
-def _stamp(packet: Packet[Any], index: int, kind: StreamKind, timeline: Timeline | None, last: dict[int, int]) -> None:
-    """Give the packet times that any container takes: both there, and decoding always later than before."""
-    base = packet.time_base
-    before = last.get(index)
-    dts = packet.dts if packet.dts is not None else packet.pts
-    pts = packet.pts if packet.pts is not None else packet.dts
-    if dts is None or pts is None:
-        dts = pts = 0 if before is None else before + max(packet.duration or 0, 1)
-    elif timeline is not None:
-        length = float((packet.duration or 0) * base)
-        shift = math.floor(timeline.shift(index, kind, float(dts * base), length) / base + 0.5)
-        dts, pts = dts + shift, pts + shift
-    if before is not None and dts <= before:
-        dts = before + 1
-    last[index] = dts
-    packet.dts, packet.pts = dts, max(pts, dts)
 
 
 def _sync(path: Path) -> None:

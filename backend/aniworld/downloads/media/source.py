@@ -16,10 +16,11 @@ from typing import IO
 import av
 from av.container import InputContainer
 
-from aniworld.downloads.fetch.containers import HEAD, is_cut, recognise
+from aniworld.downloads.fetch.containers import HEAD, is_cut, recognise_sound
 from aniworld.downloads.media.refusal import RefusalError
 
 _BUFFER = 1024 * 1024
+_TIMESTAMP = b"com.apple.streaming.transportStreamTimestamp\0"
 
 
 class Joined(io.RawIOBase):
@@ -84,14 +85,19 @@ class Joined(io.RawIOBase):
         super().close()
 
 
-def open_media(paths: Sequence[Path]) -> InputContainer:
-    """The opened input. Raises :class:`RefusalError` and ``av.error.FFmpegError``."""
+def open_media(paths: Sequence[Path], *, whole: bool = True) -> InputContainer:
+    """The opened input; ``whole``: a single file is all there is. Raises :class:`RefusalError` and ``FFmpegError``."""
     with paths[0].open("rb") as stream:
-        format_ = recognise(stream.read(HEAD))
+        format_ = recognise_sound(stream.read(HEAD))
         if format_ is None:
             raise RefusalError("not-a-video", "This is no video file of a known kind")
         # A transport stream needs no end to play, and who joins pieces has looked at each.
-        if len(paths) == 1 and format_ != "mpegts" and is_cut(stream.fileno(), os.fstat(stream.fileno()).st_size):
+        if (
+            whole
+            and len(paths) == 1
+            and format_ != "mpegts"
+            and is_cut(stream.fileno(), os.fstat(stream.fileno()).st_size)
+        ):
             raise RefusalError("cut-short", "The end of the file is missing")
     joined = Joined(paths)
     try:
@@ -99,3 +105,12 @@ def open_media(paths: Sequence[Path]) -> InputContainer:
     except BaseException:
         joined.close()
         raise
+
+
+def bare_sound_start(path: Path) -> float:
+    """The time, in seconds, that the tag before bare sound gives to its beginning; 0 without one."""
+    with path.open("rb") as stream:
+        head = stream.read(HEAD)
+    at = head.find(_TIMESTAMP)
+    ticks = head[at + len(_TIMESTAMP) :][:8]
+    return int.from_bytes(ticks, "big") % 2**33 / 90_000 if at >= 0 and len(ticks) == 8 else 0.0

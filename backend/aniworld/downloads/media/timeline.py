@@ -18,11 +18,11 @@ class Timeline:
 
     def __init__(self, start: float) -> None:
         self._shifts = [-start]
-        self._epochs: dict[int, int] = {}
-        self._ends: dict[int, float] = {}
+        self._epochs: dict[tuple[int, int], int] = {}
+        self._ends: dict[tuple[int, int], float] = {}
 
-    def shift(self, track: int, kind: StreamKind, time: float, duration: float) -> float:
-        """Seconds to add to the packet's times; ``time`` is when it is decoded."""
+    def shift(self, track: tuple[int, int], kind: StreamKind, time: float, duration: float) -> float:
+        """Seconds to add to the packet's times; ``time`` is when it is decoded, ``track`` its input and its number."""
         if kind == "subtitle":  # comes seldom, so its own steps tell nothing
             return self._shifts[max(self._epochs.values(), default=0)]
         epoch = self._epochs.get(track, 0)

@@ -45,12 +45,30 @@ class VerifyJob(Schema, frozen=True, tag="verify"):
     tolerance: float | None = None
 
 
+class TextInput(Schema, frozen=True):
+    """Subtitles in pieces of WebVTT, to become one file."""
+
+    pieces: tuple[str, ...]
+    times: tuple[tuple[float, float], ...]
+    """When each piece begins and ends, in seconds from the beginning of the video."""
+    output: str
+    language: str | None = None
+    """BCP 47."""
+    name: str | None = None
+    forced: bool = False
+
+
 class RemuxJob(Schema, frozen=True, tag="remux"):
     """Put tracks into another container as they are, then verify the result."""
 
     inputs: tuple[str, ...]
     output: str
     container: Container
+    audio: tuple[str, ...] = ()
+    """The sound, where it is apart; what the inputs hold of it is then left out."""
+    subtitles: tuple[TextInput, ...] = ()
+    mux_subtitles: bool = False
+    """Put them into the output too, where it can hold them; their own files are then removed."""
     language: str | None = None
     title: str | None = None
     expected_duration: float | None = None
@@ -66,6 +84,8 @@ class Done(Schema, frozen=True, tag="done"):
     info: MediaInfo
     dropped: tuple[str, ...] = ()
     """Tracks that the container cannot hold, in words."""
+    sidecars: tuple[str, ...] = ()
+    """The files of subtitles beside the output."""
 
 
 class Refused(Schema, frozen=True, tag="refused"):

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Set
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self, TypeVar
@@ -18,7 +20,6 @@ import httpcore
 import httpx
 import msgspec
 
-from aniworld import __version__
 from aniworld.kit.net import transport
 from aniworld.kit.net.body import Collector, content_coding, decode_text, parse_retry_after
 from aniworld.kit.net.errors import (
@@ -31,15 +32,10 @@ from aniworld.kit.net.errors import (
 )
 from aniworld.kit.net.guard import Target, check_port, parse_url
 from aniworld.kit.net.kinds import MEDIA, PAGE, POLITE_REQUESTS, Kind
+from aniworld.kit.net.lines import Lines, MediaResponse, Wish
+from aniworld.kit.net.redirects import DRAIN, defaults, follow
 
 T = TypeVar("T")
-
-USER_AGENT = f"Aniworld/{__version__}"
-MAX_HOPS = 5
-_REDIRECTS = (301, 302, 303, 307, 308)
-_KEPT_ACROSS_ORIGINS = frozenset({"range", "if-range", "accept-encoding", "user-agent"})
-_DRAIN = 16 * 1024
-"""Bytes of an unwanted body that are read so that its connection can be used again; a longer one costs it."""
 
 
 class Response:
@@ -79,10 +75,7 @@ class Response:
 
     async def discard(self) -> None:
         """Read what is left of a short body so that the connection can be used again."""
-        with contextlib.suppress(ValueError):
-            if int(self.headers.get("content-length", _DRAIN + 1)) <= _DRAIN:
-                async for _ in self._raw.aiter_stream():
-                    pass
+        await _drain(self._raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +106,9 @@ class HttpClient:
     def __init__(self, *, allowed_hosts: Callable[[], Set[str]]) -> None:
         self._allowed_hosts = allowed_hosts
         self._pool: httpcore.AsyncConnectionPool | None = None
+        self._context: ssl.SSLContext | None = None
         self._opening = asyncio.Lock()
+        self._lines = Lines(allowed_hosts, self._tls_context)
         self._lanes = _Lanes(POLITE_REQUESTS)
 
     async def __aenter__(self) -> Self:
@@ -126,6 +121,7 @@ class HttpClient:
 
     async def aclose(self) -> None:
         """Close all connections. A request after that opens new ones."""
+        await self._lines.aclose()
         pool, self._pool = self._pool, None
         if pool is not None:
             await pool.aclose()
@@ -142,15 +138,23 @@ class HttpClient:
         """
         if method not in ("GET", "HEAD"):
             raise ValueError("Only GET and HEAD change nothing at the other side")
-        sent = _defaults(kind)
+        sent = defaults(kind)
         sent.update(headers or {})
         async with self._limits(kind):
-            raw, final = await self._follow(method, url, sent, kind)
+            opened, final = await follow(functools.partial(self._send, method), url, sent, kind)
             try:
-                yield Response(raw, final, kind)
+                yield Response(opened.raw, final, kind)
             finally:
                 with _translated():
-                    await raw.aclose()
+                    await opened.raw.aclose()
+
+    def open(
+        self, url: str, *, headers: Mapping[str, str] | None = None, kind: Kind = MEDIA, wish: Wish | None = None
+    ) -> AbstractAsyncContextManager[MediaResponse]:
+        """Send a ``GET`` for a body that goes to the disk: like ``stream``, over connections of their own that cost a
+        fraction of the work.
+        """
+        return self._lines.open(url, dict(headers or {}), kind, wish or Wish())
 
     async def get(self, url: str, *, kind: Kind = PAGE, headers: Mapping[str, str] | None = None) -> Answer:
         """The whole answer, decoded. Raises ``HttpStatusError`` for a status that is no success."""
@@ -190,26 +194,7 @@ class HttpClient:
                 raise
             raise TimedOutError(f"The answer was not there after {kind.seconds:g} s") from error
 
-    async def _follow(self, method: str, url: str, headers: httpx.Headers, kind: Kind) -> tuple[httpcore.Response, str]:
-        """The first answer that is no redirect, and where it came from."""
-        place, target = parse_url(url)
-        for _ in range(MAX_HOPS + 1):
-            raw = await self._send(method, place, target, headers)
-            location = httpx.Headers(raw.headers).get("location")
-            if raw.status not in _REDIRECTS or location is None:
-                return raw, str(place)
-            try:
-                await Response(raw, str(place), kind).discard()
-            finally:
-                await raw.aclose()
-            before, (place, target) = target, _next(place, location)
-            if before.scheme == "https" and target.scheme == "http":
-                raise AddressRefusedError("The host leads from https to http")
-            if target != before:
-                headers = _for_another_origin(headers, kind)
-        raise BadAnswerError(f"The host redirects more than {MAX_HOPS} times")
-
-    async def _send(self, method: str, place: httpx.URL, target: Target, headers: httpx.Headers) -> httpcore.Response:
+    async def _send(self, method: str, place: httpx.URL, target: Target, headers: httpx.Headers) -> _Opened:
         # The connection is checked when it is made; this also stops one that was made before the list changed.
         check_port(target.host, target.port, self._allowed_hosts())
         headers["Host"] = target.authority
@@ -219,15 +204,21 @@ class HttpClient:
             headers=headers.raw,
             extensions={"timeout": transport.TIMEOUTS},
         )
-        return await (await self._connections()).handle_async_request(request)
+        return _Opened(await (await self._connections()).handle_async_request(request))
 
     async def _connections(self) -> httpcore.AsyncConnectionPool:
         if self._pool is None:
-            async with self._opening:
-                if self._pool is None:
-                    context: ssl.SSLContext = await asyncio.to_thread(transport.tls_context)
-                    self._pool = transport.connection_pool(self._allowed_hosts, context)
+            context = await self._tls_context()
+            if self._pool is None:
+                self._pool = transport.connection_pool(self._allowed_hosts, context)
         return self._pool
+
+    async def _tls_context(self) -> ssl.SSLContext:
+        """Made when it is needed, and once."""
+        async with self._opening:
+            if self._context is None:
+                self._context = await asyncio.to_thread(transport.tls_context)
+        return self._context
 
 
 def raise_for_status(response: Response) -> None:
@@ -238,22 +229,31 @@ def raise_for_status(response: Response) -> None:
         )
 
 
-def _defaults(kind: Kind) -> httpx.Headers:
-    return httpx.Headers({"User-Agent": USER_AGENT, "Accept": kind.accept, "Accept-Encoding": "identity"})
+class _Opened:
+    """An answer of the pool, for those who follow redirects."""
+
+    def __init__(self, raw: httpcore.Response) -> None:
+        self.raw = raw
+        self.status: int = raw.status
+
+    @property
+    def location(self) -> str | None:
+        value: str | None = httpx.Headers(self.raw.headers).get("location")
+        return value
+
+    async def drop(self) -> None:
+        """Read what is left of a short body so that the connection can be used again."""
+        try:
+            await _drain(self.raw)
+        finally:
+            await self.raw.aclose()
 
 
-def _for_another_origin(headers: httpx.Headers, kind: Kind) -> httpx.Headers:
-    kept = _defaults(kind)
-    kept.update({name: value for name, value in headers.items() if name in _KEPT_ACROSS_ORIGINS})
-    return kept
-
-
-def _next(place: httpx.URL, location: str) -> tuple[httpx.URL, Target]:
-    try:
-        joined = str(place.join(location.strip()).copy_with(fragment=None))
-    except (httpx.InvalidURL, ValueError) as error:
-        raise AddressRefusedError("The host redirects to something that is no address") from error
-    return parse_url(joined)
+async def _drain(raw: httpcore.Response) -> None:
+    with contextlib.suppress(ValueError):
+        if int(httpx.Headers(raw.headers).get("content-length", DRAIN + 1)) <= DRAIN:
+            async for _ in raw.aiter_stream():
+                pass
 
 
 @contextlib.contextmanager
