@@ -226,6 +226,14 @@ export type DownloadsSection = {
      */
     auto_start?: boolean;
     /**
+     * Connections for one file, where more than one make it faster
+     */
+    connections?: number;
+    /**
+     * Connections to one host, for all downloads together
+     */
+    connections_per_host?: number;
+    /**
      * mkv: put into Matroska with language tags, not re-encoded; original: keep what the host sent
      */
     container?: 'mkv' | 'original';
@@ -249,6 +257,14 @@ export type DownloadsSection = {
      * Episodes fetched at the same time
      */
     slots?: number;
+    /**
+     * Bytes per second, all downloads together; empty: no limit
+     */
+    speed_limit?: number | null;
+    /**
+     * Subtitles that a stream has apart: sidecar: a .vtt file beside the video; mux: a track in it; none: left out
+     */
+    subtitles?: 'mux' | 'none' | 'sidecar';
 };
 
 /**
