@@ -74,7 +74,7 @@ class Subscription:
         self._task = asyncio.current_task()
         if self._task is not None:
             # A task that is cut while it sends leaves this generator where it stands, until it is collected one day.
-            pass
+            self._task.add_done_callback(lambda _task: self._bus.unsubscribe(self))
         try:
             yield b": welcome\nretry: 1000\n\n"
             while True:
