@@ -19,7 +19,7 @@ from tests.faults.loaded import SECONDS, LoadedSource
 from tests.faults.process import ServerProcess
 from tests.library_client import add_series, eventually, items, queue, reaches
 
-POINTS = int(os.environ.get("FAULT_POINTS", "3"))
+POINTS = int(os.environ.get("FAULT_POINTS", "2"))
 """Faults of each kind; ``./just faults`` sets many."""
 HOSTERS = {"direct": "Streamline", "hls": "Rivulet"}
 

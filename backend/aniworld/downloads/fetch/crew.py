@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 OVERLAP = 4096
 """Bytes that are fetched from both sides of a seam: only if they are the same do the sides fit."""
 _FIRST_LOOK = 0.03
+_HEAD_START = 64 * 1024
+"""Bytes that tell nothing: they came together with the headers."""
 _LATER_LOOK = 0.25
 """Seconds over which the speed of one connection is measured."""
 _SETTLE = 0.3
@@ -341,7 +343,10 @@ class Crew:
 
     async def _manage(self, first: Connection) -> None:
         """Begin with one connection, take many where that is worth it, and keep them where it was."""
-        single = await self._look(_FIRST_LOOK)
+        begun, single = time.monotonic(), 0.0
+        while not single:  # the first bytes may take a moment to be handed out
+            await asyncio.sleep(_FIRST_LOOK)
+            single = self._received / (time.monotonic() - begun) if self._received > _HEAD_START else 0.0
         while not self._worth_more(single) or single > _SWIFT:
             single = await self._look(_LATER_LOOK)
             if self._worth_more(single):

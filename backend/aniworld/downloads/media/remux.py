@@ -22,7 +22,14 @@ from aniworld.downloads.media.refusal import RefusalError
 from aniworld.downloads.media.tally import Tally
 from aniworld.downloads.media.timeline import Timeline
 from aniworld.downloads.media.types import Done, RemuxJob, StreamKind, TextInput
-from aniworld.downloads.media.verify import declared_duration, kinds_of, language_of, require_video, verify
+from aniworld.downloads.media.verify import (
+    declared_duration,
+    kinds_of,
+    language_of,
+    require_video,
+    verify,
+    verify_written,
+)
 
 _OPTIONS = {"matroska": {}, "mp4": {"movflags": "+faststart"}}
 _LARGEST_ATTACHMENT = 64 * 1024 * 1024
@@ -59,7 +66,7 @@ def remux(job: RemuxJob) -> Done:
     # Judged by the input: what is missing there is missing in the output without a trace.
     tally.check(declared=declared, expected=job.expected_duration, tolerance=job.tolerance)
     _sync(output)
-    info = verify(output, job.expected_duration, job.tolerance)
+    info = verify_written(output, tally.duration) or verify(output, job.expected_duration, job.tolerance)
     if muxed:
         for text in texts:
             Path(text.output).unlink()

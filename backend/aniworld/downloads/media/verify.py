@@ -93,6 +93,21 @@ def verify(path: Path, expected: float | None, tolerance: float | None) -> Media
     return info
 
 
+def verify_written(path: Path, duration: float) -> MediaInfo | None:
+    """Look at a file that was just written packet by packet, ``duration`` seconds in all; None: read all of it.
+
+    What went in has been counted, so what it says of itself and how it begins and ends is enough.
+    """
+    with open_media([path]) as container:
+        require_video(container)
+        declared = declared_duration(container)
+        if declared is None or abs(declared - duration) > max(0.5, 0.002 * duration):
+            return None
+        info = describe(container, duration)
+    _decode([path], duration)
+    return info
+
+
 def require_video(container: InputContainer) -> None:
     """Raises :class:`RefusalError` where there is no picture."""
     if "video" not in kinds_of(container).values():

@@ -13,7 +13,7 @@ from typing import cast
 from aniworld.kit.net.errors import NetError, TimedOutError
 from aniworld.kit.net.wire import MAX_HEAD, Chunks, Head, end_of_head, parse_head
 
-FLUSH_SECONDS = 0.1
+FLUSH_SECONDS = 0.05
 """A buffer is handed out after this time, full or not."""
 _KEPT = 256 * 1024
 """The largest buffer that an idle connection keeps."""

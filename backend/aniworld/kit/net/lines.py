@@ -64,7 +64,7 @@ class MediaResponse:
     async def block(self, least: int | None = None) -> memoryview:
         """The next bytes as they came off the wire, valid until the next call; empty at the end of the body.
 
-        As much as a buffer holds, or what came within a tenth of a second; at once where there are ``least`` bytes.
+        As much as a buffer holds, or what came within ``FLUSH_SECONDS``; at once where there are ``least`` bytes.
         Raises ``TooLargeError`` past the kind's limit and ``NetError`` where the connection breaks or a body with a
         length ends before it. A body without a length that is cut looks whole: the caller must know better.
         """
