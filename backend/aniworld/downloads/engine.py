@@ -6,7 +6,6 @@ The queue is the table. Waking the engine only makes it look; a wake-up that is 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import datetime as dt
 import logging
 import secrets
@@ -39,6 +38,7 @@ from aniworld.events.types import (
 )
 from aniworld.kit.clock import now
 from aniworld.kit.errors import AppError
+from aniworld.kit.tasks import look_for_ever, to_the_end
 from aniworld.operations.errors import OperationCancelledError
 from aniworld.operations.service import Operations
 
@@ -131,7 +131,7 @@ class Engine:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._flush_for_ever())
                 group.create_task(self._tell_for_ever())
-                await self._serve()
+                await look_for_ever(self._wake, self._fill)
         finally:
             await self.interrupt(list(self._running))
 
@@ -143,14 +143,6 @@ class Engine:
                 action = QueueAction(action="items_requeued", count=count, series_keys=[])
                 publish_after_commit(self._bus, session, QueueStatus(data=action))
         await self._pipeline.heal()
-
-    async def _serve(self) -> None:
-        while True:
-            self._wake.clear()
-            pause = await self._fill()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(pause):
-                    await self._wake.wait()
 
     async def _fill(self) -> float:
         """Take items while there is a free slot; seconds until it is worth another look."""
@@ -196,7 +188,7 @@ class Engine:
         except AppError as error:
             log.info("%s: %s", label, error.detail)
             await self._settle(self._failed(item, error))
-        except Exception:
+        except Exception:  # whatever it was, it is this item's failure, not the queue's
             log.exception("%s failed unexpectedly", label)
             unexpected = DownloadFailedError("An unexpected error; the log tells more")
             unexpected.permanent = False
@@ -207,11 +199,8 @@ class Engine:
 
     async def _settle(self, write: Any) -> None:
         """Let the last write of an item finish, even while the program stops."""
-        task = asyncio.ensure_future(write)
         try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError:
-            await task
+            await to_the_end(write)
         except AppError:
             # The database is away. The lease runs out, or the next start finds it: the item is not lost.
             log.exception("The state of a download could not be written")

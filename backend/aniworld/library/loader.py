@@ -22,6 +22,7 @@ from aniworld.events.bus import EventBus, publish_after_commit
 from aniworld.events.types import LoadingSteps, SeriesLoading, SeriesLoadingUpdate, SeriesRef, SeriesUpdated
 from aniworld.kit.clock import now
 from aniworld.kit.errors import AppError
+from aniworld.kit.tasks import look_for_ever, to_the_end
 from aniworld.library.details import loading_message
 from aniworld.library.errors import LoadingFailedError
 from aniworld.library.housekeeping import Housekeeping
@@ -80,7 +81,7 @@ class Loader:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._housekeeping.run())
-                await self._serve()
+                await look_for_ever(self._wake, self._fill)
         finally:
             tasks = list(self._running.values())
             for task in tasks:
@@ -94,14 +95,6 @@ class Loader:
             count = await SeriesRepository(session).take_up(all_leases=self._db.dialect == "sqlite")
         if count:
             log.info("%d series are not loaded completely; their loading goes on", count)
-
-    async def _serve(self) -> None:
-        while True:
-            self._wake.clear()
-            pause = await self._fill()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(pause):
-                    await self._wake.wait()
 
     async def _fill(self) -> float:
         """Take series while there is room; seconds until it is worth another look."""
@@ -218,11 +211,8 @@ class Loader:
 
     async def _settle(self, write: Coroutine[Any, Any, None]) -> None:
         """Let the last write of a series finish, even while the program stops."""
-        task = asyncio.ensure_future(write)
         try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError:
-            await task
+            await to_the_end(write)
         except AppError:
             log.exception("The state of a series could not be written; the next start takes it up")
 

@@ -37,9 +37,10 @@ from aniworld.downloads.fetch.part import Checkpoint, Part
 from aniworld.downloads.fetch.retry import Patience
 from aniworld.downloads.fetch.spans import Span
 from aniworld.downloads.fetch.types import Fetched, Limits, ProgressSink, Transport
-from aniworld.downloads.fetch.writer import Writer, in_thread, to_the_end
+from aniworld.downloads.fetch.writer import Writer, in_thread
 from aniworld.kit.errors import AppError
 from aniworld.kit.files import free_space
+from aniworld.kit.tasks import to_the_end
 
 log = logging.getLogger(__name__)
 

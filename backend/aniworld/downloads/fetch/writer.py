@@ -3,34 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from aniworld.downloads.fetch.errors import DiskError
 from aniworld.downloads.fetch.part import Part
 from aniworld.downloads.fetch.types import Limits
+from aniworld.kit.tasks import to_the_end
 
 T = TypeVar("T")
 
 # Of their own: a disk that is slow must not take the threads that everything else runs in.
 _disk = ThreadPoolExecutor(max_workers=4, thread_name_prefix="disk")
-
-
-async def to_the_end(work: Awaitable[T]) -> T:
-    """Wait for work that must not be left half done; a cancellation meanwhile takes effect afterwards."""
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        while not task.done():
-            try:
-                await asyncio.wait([task])
-            except asyncio.CancelledError:
-                continue
-        if not task.cancelled():
-            task.exception()  # seen; the cancellation matters more
-        raise
 
 
 async def in_thread(function: Callable[[], T]) -> T:

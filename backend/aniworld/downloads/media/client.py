@@ -17,7 +17,6 @@ import msgspec
 
 from aniworld.downloads.fetch.errors import DiskError
 from aniworld.downloads.fetch.types import TextTrack
-from aniworld.downloads.fetch.writer import to_the_end
 from aniworld.downloads.media.errors import MediaRefusedError, MediaWorkerError
 from aniworld.downloads.media.types import (
     Answer,
@@ -31,6 +30,7 @@ from aniworld.downloads.media.types import (
     TextInput,
     VerifyJob,
 )
+from aniworld.kit.tasks import to_the_end
 
 log = logging.getLogger(__name__)
 
