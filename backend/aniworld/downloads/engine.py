@@ -279,7 +279,7 @@ class Engine:
     async def _tell_for_ever(self) -> None:
         told: dict[UUID, tuple[int, int]] = {}
         while True:
-            await asyncio.sleep(_TELL)
+            await asyncio.sleep(_TELL if self._running else _FLUSH)
             for id_, running in self._running.items():
                 reading = running.meter.reading()
                 if told.get(id_) == (reading.downloaded_bytes, reading.speed):
