@@ -20,7 +20,18 @@ WORDS = {"__init__", "models", "schemas", "repository", "service", "routes", "jo
 
 OWN: dict[str, set[str]] = {
     "access": {"guards", "passwords", "throttle", "tokens"},
-    "catalog": {"failover", "health", "hoster", "hosters", "pages", "profile", "provider", "providers", "registry"},
+    "catalog": {
+        "failover",
+        "health",
+        "hoster",
+        "hosters",
+        "pages",
+        "profile",
+        "provider",
+        "providers",
+        "registry",
+        "tools",
+    },
     "config": {"settings"},
     "downloads": {"checkpoint", "engine", "fetch", "media", "pipeline", "progress", "states"},
     "events": {"bus"},

@@ -8,8 +8,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from aniworld.catalog import profile as profiles
+from aniworld.catalog.pages.profile import SiteProfile
 from aniworld.catalog.pages.reader import Reader
 from aniworld.catalog.providers.site import SiteProvider
+from aniworld.catalog.tools import Tools
 from tests.kit.net_host import Handler, Host, Request, answer, client, host
 
 PROFILE = """
@@ -123,4 +125,4 @@ async def shelf(
     path = directory / "shelf.toml"
     path.write_text(profile)
     async with host(handler) as site, client(site, *also) as http:
-        yield SiteProvider(profiles.load(path, site.url), http, Reader()), site
+        yield SiteProvider(profiles.load(path, {"site": SiteProfile}, base_url=site.url), Tools(http, Reader())), site

@@ -8,33 +8,36 @@ import pytest
 
 from aniworld.catalog import profile as profiles
 from aniworld.catalog.errors import InvalidProfileError
+from aniworld.catalog.pages.profile import SiteProfile, hosts_of, rule
 from aniworld.catalog.registry import ADAPTERS
 from tests.catalog.site_host import PROFILE
 
+SITE = {"site": SiteProfile}
 
-def load(directory: Path, text: str) -> profiles.Profile:
+
+def load(directory: Path, text: str) -> SiteProfile:
     path = directory / "shelf.toml"
     path.write_text(text)
-    return profiles.load(path, adapters=ADAPTERS)
+    return profiles.load(path, SITE, adapters=ADAPTERS)
 
 
 def test_a_valid_profile(tmp_path: Path) -> None:
     profile = load(tmp_path, PROFILE)
-    assert profiles.hosts_of(profile) == ("shelf.example:80",)
-    assert profiles.rule(profile.series.name).css == "h1"
+    assert hosts_of(profile) == ("shelf.example:80",)
+    assert rule(profile.series.name).css == "h1"
 
 
 def test_the_base_url_can_be_given(tmp_path: Path) -> None:
     path = tmp_path / "shelf.toml"
     path.write_text(PROFILE.replace("http://shelf.example/", "{base_url}"))
-    assert profiles.load(path, "http://127.0.0.1:8000").base_url == "http://127.0.0.1:8000"
+    assert profiles.load(path, SITE, base_url="http://127.0.0.1:8000").base_url == "http://127.0.0.1:8000"
     with pytest.raises(InvalidProfileError, match=r"shelf.toml, line 4, base_url: "):
-        profiles.load(path)
+        profiles.load(path, SITE)
 
 
 def test_further_hosts(tmp_path: Path) -> None:
     text = PROFILE.replace("hosts = []", 'hosts = ["IMG.example", "cdn.example:8443", "[2606:4700::1]"]')
-    assert profiles.hosts_of(load(tmp_path, text)) == (
+    assert hosts_of(load(tmp_path, text)) == (
         "[2606:4700::1]:443",
         "[2606:4700::1]:80",
         "cdn.example:8443",
@@ -102,6 +105,6 @@ def test_files_that_are_no_profile(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "bad.toml"
     path.write_bytes(content)
     with pytest.raises(InvalidProfileError, match=r"^bad\.toml"):
-        profiles.load(path)
+        profiles.load(path, SITE)
     with pytest.raises(InvalidProfileError, match="cannot be read"):
-        profiles.load(tmp_path / "missing.toml")
+        profiles.load(tmp_path / "missing.toml", SITE)

@@ -2,20 +2,43 @@
 
 from __future__ import annotations
 
+from typing import Any, Protocol
+
 from aniworld.catalog.hoster import Hoster
 from aniworld.catalog.hosters.direct import DirectHoster
 from aniworld.catalog.hosters.hls import HlsHoster
-from aniworld.catalog.pages.reader import Reader
 from aniworld.catalog.profile import Profile
 from aniworld.catalog.provider import Provider
 from aniworld.catalog.providers.site import SiteProvider
+from aniworld.catalog.tools import Tools
 from aniworld.kit.net import HttpClient
 
+
+class ProviderClass(Protocol):
+    """A kind of source."""
+
+    @property
+    def kind(self) -> str:
+        """What ``kind`` in a profile says."""
+        ...
+
+    @property
+    def profile(self) -> type[Profile]:
+        """What the rest of the profile must look like."""
+        ...
+
+    def __call__(self, profile: Any, tools: Tools, /) -> Provider:
+        """The source that the profile describes."""
+        ...
+
+
 HOSTERS = (DirectHoster, HlsHoster)
-PROVIDERS = (SiteProvider,)
+PROVIDERS: tuple[ProviderClass, ...] = (SiteProvider,)
 
 ADAPTERS = frozenset(hoster.name for hoster in HOSTERS)
 """What ``[hosters]`` of a profile may lead to."""
+KINDS: dict[str, type[Profile]] = {provider.kind: provider.profile for provider in PROVIDERS}
+"""What a profile may look like, by its ``kind``."""
 
 
 def make_hosters(client: HttpClient) -> dict[str, Hoster]:
@@ -23,7 +46,6 @@ def make_hosters(client: HttpClient) -> dict[str, Hoster]:
     return {hoster.name: hoster(client) for hoster in HOSTERS}
 
 
-def make_provider(profile: Profile, client: HttpClient, reader: Reader) -> Provider:
+def make_provider(profile: Profile, tools: Tools) -> Provider:
     """The source that the profile describes."""
-    kinds = {provider.kind: provider for provider in PROVIDERS}
-    return kinds[profile.kind](profile, client, reader)
+    return next(provider for provider in PROVIDERS if provider.kind == profile.kind)(profile, tools)

@@ -18,7 +18,8 @@ from aniworld.catalog.errors import (
 from aniworld.catalog.failover import order
 from aniworld.catalog.pages.reader import Reader
 from aniworld.catalog.provider import Provider
-from aniworld.catalog.registry import ADAPTERS, make_hosters, make_provider
+from aniworld.catalog.registry import ADAPTERS, KINDS, make_hosters, make_provider
+from aniworld.catalog.tools import Tools
 from aniworld.catalog.types import EpisodeRef, Language, Link, SeriesHit, SeriesInfo, Stream
 from aniworld.config.service import ConfigService
 from aniworld.kit.net import IMAGE, HttpClient
@@ -38,7 +39,7 @@ class Catalog:
         self._directory = directory
         self._client = client
         self._config = config
-        self._reader = Reader()
+        self._tools = Tools(client, Reader())
         self._hosters = make_hosters(client)
         self._providers: dict[str, Provider] = {}
         self.problems: tuple[InvalidProfileError, ...] = ()
@@ -52,7 +53,7 @@ class Catalog:
             if profile.name in providers:
                 problems.append(InvalidProfileError(f"{file}, name: there is another source named {profile.name!r}"))
             else:
-                providers[profile.name] = make_provider(profile, self._client, self._reader)
+                providers[profile.name] = make_provider(profile, self._tools)
         for problem in problems:
             log.warning("A source is left out: %s", problem.detail)
         self._providers, self.problems = providers, tuple(problems)
@@ -131,7 +132,7 @@ def _read(directory: Path) -> tuple[list[tuple[str, profiles.Profile]], list[Inv
     problems: list[InvalidProfileError] = []
     for path in sorted(path for path in directory.glob("*.toml") if path.is_file())[:MAX_PROFILES]:
         try:
-            found.append((path.name, profiles.load(path, adapters=ADAPTERS)))
+            found.append((path.name, profiles.load(path, KINDS, adapters=ADAPTERS)))
         except InvalidProfileError as error:
             problems.append(error)
     return found, problems

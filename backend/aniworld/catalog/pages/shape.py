@@ -8,8 +8,8 @@ from urllib.parse import unquote
 import msgspec
 
 from aniworld.catalog.pages import text
+from aniworld.catalog.pages.profile import Episodes, Links, Search, Seasons, Series, SiteProfile, Value, rule
 from aniworld.catalog.pages.rules import Found, Query, Rule, Wanted
-from aniworld.catalog.profile import Episodes, Links, Profile, Search, Seasons, Series, Value, rule
 from aniworld.catalog.types import (
     Artwork,
     EpisodeInfo,
@@ -135,7 +135,7 @@ def episodes_query(section: Episodes) -> Query:
     return Query(values=values, items=section.items, limit=MAX_EPISODES, empty=section.empty)
 
 
-def episodes(found: Found, season: int, profile: Profile) -> tuple[list[EpisodeInfo], set[str]]:
+def episodes(found: Found, season: int, profile: SiteProfile) -> tuple[list[EpisodeInfo], set[str]]:
     """Every item with a number, each number once, in order; and the words for languages that nobody knows."""
     section = profile.episodes
     aired_rule = rule(section.aired) if section.aired is not None else Rule()
@@ -178,7 +178,7 @@ def links_query(section: Links) -> Query:
     return Query(values=values, items=section.items, limit=MAX_LINKS, empty=section.empty)
 
 
-def links(found: Found, profile: Profile) -> tuple[list[Link], set[str]]:
+def links(found: Found, profile: SiteProfile) -> tuple[list[Link], set[str]]:
     """The links that can be used, in the site's order; and the languages and hosters that nobody knows."""
     languages, hosters = _folded(profile.languages), _folded(profile.hosters)
     made: list[Link] = []

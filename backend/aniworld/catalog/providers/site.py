@@ -15,11 +15,12 @@ from aniworld.catalog.errors import CatalogError, NotAtSourceError, SourceChange
 from aniworld.catalog.pages import shape
 from aniworld.catalog.pages.addresses import own
 from aniworld.catalog.pages.extract import TangledError
-from aniworld.catalog.pages.reader import Reader
+from aniworld.catalog.pages.profile import SiteProfile, hosts_of
 from aniworld.catalog.pages.rules import Found, Page, Query
-from aniworld.catalog.profile import Profile, hosts_of
+from aniworld.catalog.profile import Profile
+from aniworld.catalog.tools import Tools
 from aniworld.catalog.types import EpisodeInfo, EpisodeRef, Language, Link, SeasonInfo, SeriesHit, SeriesInfo
-from aniworld.kit.net import PAGE, HttpClient
+from aniworld.kit.net import PAGE
 from aniworld.kit.net.errors import NetError
 
 T = TypeVar("T")
@@ -33,11 +34,12 @@ class SiteProvider:
     """A website and its profile."""
 
     kind: ClassVar[str] = "site"
+    profile: ClassVar[type[Profile]] = SiteProfile
 
-    def __init__(self, profile: Profile, client: HttpClient, reader: Reader) -> None:
+    def __init__(self, profile: SiteProfile, tools: Tools) -> None:
         self._profile = profile
-        self._client = client
-        self._reader = reader
+        self._client = tools.client
+        self._reader = tools.reader
         self._hosts = hosts_of(profile)
 
     @property
