@@ -11,7 +11,7 @@ import msgspec
 from aniworld.catalog.types import Stream
 from aniworld.downloads.fetch.http import fetch_http
 from aniworld.downloads.fetch.part import Checkpoint
-from aniworld.downloads.fetch.types import Fetched, Limits
+from aniworld.downloads.fetch.types import Fetched, Limits, Renew
 from aniworld.kit.net.client import HttpClient
 from tests.origin import Body, Fault, Origin
 
@@ -88,9 +88,11 @@ class Fetcher:
         self.origin.add("/v", body or Body(DATA), faults)
 
     async def run(self, limits: Limits = QUICK, url: str | None = None, **headers: str) -> Fetched:
+        return await self.fetch(http(url or self.origin.url("/v"), **headers), limits)
+
+    async def fetch(self, stream: Stream, limits: Limits = QUICK, renew: Renew | None = None) -> Fetched:
         self.sink = Sink()
-        stream = http(url or self.origin.url("/v"), **headers)
-        return await fetch_http(stream, self.work, client=self.client, progress=self.sink, limits=limits)
+        return await fetch_http(stream, self.work, client=self.client, progress=self.sink, limits=limits, renew=renew)
 
     @property
     def ranges(self) -> list[str | None]:

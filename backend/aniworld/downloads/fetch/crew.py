@@ -18,7 +18,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from urllib.parse import urlsplit
 
-from aniworld.downloads.fetch.answers import ContentRange, Validator, check_status, coding, content_length
+from aniworld.downloads.fetch.answers import ContentRange, Validator, coding, content_length
 from aniworld.downloads.fetch.connection import Block, Body, Connection, chain, read
 from aniworld.downloads.fetch.errors import BadAnswerError, DiskError, FetchError, ShortBodyError
 from aniworld.downloads.fetch.part import Part
@@ -99,7 +99,10 @@ _crews: Counter[str] = Counter()
 """Files that are being fetched from each host."""
 
 Open = Callable[[int, int], AbstractAsyncContextManager[Connection]]
-"""A request for the bytes from one position to another, with ``If-Range``, as an extra connection."""
+"""A request for the bytes from one position to another, with ``If-Range``, as an extra connection.
+
+What it yields has a status of success, or 416; everything else is raised.
+"""
 
 
 class Crew:
@@ -259,7 +262,6 @@ class Crew:
         """Where the answer ends, if it is of the same version and begins where it should."""
         response = connection.response
         headers = response.headers
-        check_status(response.status_code, headers)
         if response.status_code != 206 or coding(headers):
             raise _DishonestError("The host does not send the part that was asked for")
         validator = Validator.of(headers)

@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from aniworld.catalog.types import Stream
+from aniworld.downloads.fetch.address import RAN_OUT, Address
 from aniworld.downloads.fetch.answers import (
     ContentRange,
     Validator,
@@ -30,13 +32,14 @@ from aniworld.downloads.fetch.errors import (
     DiskError,
     DiskFullError,
     ShortBodyError,
+    SourceGoneError,
     StalledError,
     TooLargeError,
 )
 from aniworld.downloads.fetch.part import Checkpoint, Part
 from aniworld.downloads.fetch.retry import Patience
 from aniworld.downloads.fetch.spans import Span
-from aniworld.downloads.fetch.types import Fetched, Limits, ProgressSink, Transport
+from aniworld.downloads.fetch.types import BUFFER, Fetched, Limits, ProgressSink, Renew, Transport
 from aniworld.downloads.fetch.writer import Writer, in_thread
 from aniworld.kit.errors import AppError
 from aniworld.kit.files import free_space
@@ -51,19 +54,26 @@ _MOST_CHANGES = 1
 
 
 async def fetch_http(
-    stream: Stream, work: Path, *, client: Transport, progress: ProgressSink, limits: Limits | None = None
+    stream: Stream,
+    work: Path,
+    *,
+    client: Transport,
+    progress: ProgressSink,
+    limits: Limits | None = None,
+    renew: Renew | None = None,
 ) -> Fetched:
     """Fetch the stream into ``work``, going on with what an earlier call left there.
 
-    The checkpoint lies beside it (``<work>.json``). A call that is cancelled leaves a fresh one. Raises
+    The checkpoint lies beside it (``<work>.json``). A call that is cancelled leaves a fresh one. ``renew`` is asked for
+    another address where this one runs out on the way; what is there is kept if it is of the same version. Raises
     :class:`~aniworld.downloads.fetch.errors.FetchError` and :class:`~aniworld.kit.net.errors.NetError`.
     """
-    return await _HttpFetch(stream, work, client, progress, limits or Limits()).run()
+    return await _HttpFetch(Address(stream, renew), work, client, progress, limits or Limits()).run()
 
 
 class _HttpFetch:
-    def __init__(self, stream: Stream, work: Path, client: Transport, progress: ProgressSink, limits: Limits) -> None:
-        self._stream = stream
+    def __init__(self, address: Address, work: Path, client: Transport, progress: ProgressSink, limits: Limits) -> None:
+        self._address = address
         self._work = work
         self._client = client
         self._progress = progress
@@ -141,12 +151,11 @@ class _HttpFetch:
     async def _first(self) -> bool:
         known = self._part.checkpoint
         resume = known.spans.count > 0 and known.validator is not None and self._ranges
-        headers = dict(self._stream.headers)
+        asked: dict[str, str] = {}
         if resume and known.validator is not None:
-            headers |= {"Range": f"bytes={known.offset - _overlap(known)}-{_until(known)}", "If-Range": known.validator}
-        async with request(self._client, self._stream.url, headers, self._limits, buffer=_BUFFER) as connection:
+            asked = {"Range": f"bytes={known.offset - _overlap(known)}-{_until(known)}", "If-Range": known.validator}
+        async with self._open(asked, buffer=_BUFFER) as connection:
             response = connection.response
-            check_status(response.status_code, response.headers)
             if response.status_code == 200:
                 return await self._whole(connection, known)
             if not resume:
@@ -155,13 +164,32 @@ class _HttpFetch:
                 return await self._beyond_the_end(connection, known)
             return await self._rest(connection, known)
 
-    @contextlib.asynccontextmanager
-    async def _more(self, start: int, end: int) -> AsyncIterator[Connection]:
+    def _more(self, start: int, end: int) -> AbstractAsyncContextManager[Connection]:
         """A further connection."""
-        headers = dict(self._stream.headers)
-        headers |= {"Range": f"bytes={start}-{end - 1}", "If-Range": self._part.validator or ""}
-        async with request(self._client, self._stream.url, headers, self._limits, extra=True) as connection:
-            yield connection
+        return self._open({"Range": f"bytes={start}-{end - 1}", "If-Range": self._part.validator or ""}, extra=True)
+
+    @contextlib.asynccontextmanager
+    async def _open(
+        self, asked: Mapping[str, str], *, buffer: int = BUFFER, extra: bool = False
+    ) -> AsyncIterator[Connection]:
+        """An answer with a status that may bring something, at a fresh address where the old one has run out."""
+        stream = await self._address.current()
+        status = 0
+        while True:
+            headers = {**stream.headers, **asked}
+            async with request(
+                self._client, stream.url, headers, self._limits, buffer=buffer, extra=extra
+            ) as connection:
+                response = connection.response
+                status = response.status_code
+                if status not in RAN_OUT:
+                    check_status(status, response.headers)
+                    self._address.works(stream)
+                    yield connection
+                    return
+            if not await self._address.replaced(stream, status):
+                raise SourceGoneError(status)
+            stream = self._address.stream
 
     async def _beyond_the_end(self, connection: Connection, known: Checkpoint) -> bool:
         """416: either all of it is here, or what is here is of something else."""
@@ -237,7 +265,7 @@ class _HttpFetch:
             await self._check_room(total, 0)
             value = validator.value if validator else None
             await in_thread(lambda: self._part.open(resume=False, total=total, validator=value))
-            size = self._stream.size if total is None and not coded else total
+            size = self._address.stream.size if total is None and not coded else total
             self._tell(0, size)
             self._proven = length is not None or headers.get("transfer-encoding", "").strip().lower() == "chunked"
             if total is None:

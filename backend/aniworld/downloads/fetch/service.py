@@ -10,7 +10,7 @@ from aniworld.catalog.types import Stream
 from aniworld.downloads.fetch.errors import DiskError
 from aniworld.downloads.fetch.hls import fetch_hls
 from aniworld.downloads.fetch.http import fetch_http
-from aniworld.downloads.fetch.types import BLOCK, Fetched, Limits, ProgressSink, Transport
+from aniworld.downloads.fetch.types import BLOCK, Fetched, Limits, ProgressSink, Renew, Transport
 from aniworld.kit.files import durable_mkdir, fsync_directory
 
 FILE = "video.part"
@@ -27,11 +27,13 @@ async def fetch(
     max_height: int | None = None,
     language: str | None = None,
     subtitles: bool = False,
+    renew: Renew | None = None,
 ) -> Fetched:
     """Fetch into a directory of its own, which is made; a later call with the same one goes on where this one ended.
 
     ``language`` (``audio[+subtitles]``) chooses where a playlist offers several, and ``subtitles`` wants them as well.
-    The stream's address may be another one then, as long as it is of the same file. When this returns the bytes are on
+    The stream's address may be another one then, as long as it is of the same file; ``renew`` is asked for one where it
+    runs out on the way. When this returns the bytes are on
     the disk; whether they are a video that plays is for ``media`` to say. Cancelling leaves a fresh checkpoint. Raises
     :class:`~aniworld.downloads.fetch.errors.FetchError` and :class:`~aniworld.kit.net.errors.NetError`.
     """
@@ -50,7 +52,7 @@ async def fetch(
             language=language,
             subtitles=subtitles,
         )
-    return await fetch_http(stream, directory / FILE, client=client, progress=progress, limits=limits)
+    return await fetch_http(stream, directory / FILE, client=client, progress=progress, limits=limits, renew=renew)
 
 
 def join(paths: tuple[Path, ...], target: Path) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
+from aniworld.catalog.types import Stream
 from aniworld.downloads.fetch.throttle import Throttle
 from aniworld.kit.net.kinds import MEDIA, Kind
 from aniworld.kit.net.lines import Wish
@@ -16,6 +17,9 @@ BLOCK = 1024 * 1024
 """Bytes that are gathered in memory before they are written."""
 BUFFER = 256 * 1024
 """Bytes of each of a connection's two buffers, where there are many connections."""
+
+Renew = Callable[[], Awaitable[Stream]]
+"""Asks for the same file at a fresh address. Raises ``AppError``."""
 
 
 class Response(Protocol):
