@@ -22,6 +22,7 @@ from aniworld import __version__, health
 from aniworld.access.guards import require_session
 from aniworld.access.service import AccessService
 from aniworld.api import EXCEPTION_HANDLERS, StrictRequest
+from aniworld.catalog import plugins
 from aniworld.catalog.service import Catalog
 from aniworld.config.service import ConfigFileError, ConfigService
 from aniworld.config.settings import Settings
@@ -72,7 +73,7 @@ def build(settings: Settings) -> Parts:
     operations = Operations(bus)
     access = AccessService(db, bus, config, settings.data_dir)
     http = HttpClient(allowed_hosts=lambda: settings.trusted_hosts | set(config.current.providers.allowed_hosts))
-    catalog = Catalog(settings.data_dir / "providers", http, config)
+    catalog = Catalog(settings.data_dir / "providers", http, config, plugins.installed([settings.data_dir]))
     library = LibraryService(db, bus, config, catalog)
     loader = Loader(db, bus, config, catalog, operations, library)
     pipeline = EpisodePipeline(db, bus, config, catalog, http, library)

@@ -21,11 +21,13 @@ WORDS = {"__init__", "models", "schemas", "repository", "service", "routes", "jo
 OWN: dict[str, set[str]] = {
     "access": {"guards", "passwords", "throttle", "tokens"},
     "catalog": {
+        "answers",
         "failover",
         "health",
         "hoster",
         "hosters",
         "pages",
+        "plugins",
         "profile",
         "provider",
         "providers",

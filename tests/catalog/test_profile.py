@@ -9,7 +9,7 @@ import pytest
 from aniworld.catalog import profile as profiles
 from aniworld.catalog.errors import InvalidProfileError
 from aniworld.catalog.pages.profile import SiteProfile, hosts_of, rule
-from aniworld.catalog.registry import ADAPTERS
+from aniworld.catalog.registry import Registry
 from tests.catalog.site_host import PROFILE
 
 SITE = {"site": SiteProfile}
@@ -18,7 +18,7 @@ SITE = {"site": SiteProfile}
 def load(directory: Path, text: str) -> SiteProfile:
     path = directory / "shelf.toml"
     path.write_text(text)
-    return profiles.load(path, SITE, adapters=ADAPTERS)
+    return profiles.load(path, SITE, adapters=Registry().adapters)
 
 
 def test_a_valid_profile(tmp_path: Path) -> None:

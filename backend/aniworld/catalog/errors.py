@@ -46,6 +46,13 @@ class InvalidProfileError(CatalogError):
     permanent = True
 
 
+class InvalidPluginError(CatalogError):
+    """An installed package offers a source or hoster that cannot be used; the text names package and reason."""
+
+    code, title, status = "invalid-plugin", "An installed source or hoster cannot be used", 500
+    permanent = True
+
+
 def from_net(error: NetError, who: str) -> CatalogError:
     """What a failed request means for asking ``who`` (a source's title, a hoster's name)."""
     if isinstance(error, HttpStatusError) and error.http_status in (404, 410):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Protocol
 
+from aniworld.catalog.errors import InvalidPluginError
 from aniworld.catalog.hoster import Hoster
 from aniworld.catalog.hosters.direct import DirectHoster
 from aniworld.catalog.hosters.hls import HlsHoster
@@ -32,20 +34,46 @@ class ProviderClass(Protocol):
         ...
 
 
-HOSTERS = (DirectHoster, HlsHoster)
+class HosterClass(Protocol):
+    """A hoster adapter."""
+
+    @property
+    def name(self) -> str:
+        """What ``Link.kind`` says."""
+        ...
+
+    def __call__(self, client: HttpClient, /) -> Hoster:
+        """The adapter."""
+        ...
+
+
+HOSTERS: tuple[HosterClass, ...] = (DirectHoster, HlsHoster)
 PROVIDERS: tuple[ProviderClass, ...] = (SiteProvider,)
 
-ADAPTERS = frozenset(hoster.name for hoster in HOSTERS)
-"""What ``[hosters]`` of a profile may lead to."""
-KINDS: dict[str, type[Profile]] = {provider.kind: provider.profile for provider in PROVIDERS}
-"""What a profile may look like, by its ``kind``."""
 
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """What there is: our own kinds, and those of installed packages (``plugins.installed``)."""
 
-def make_hosters(client: HttpClient) -> dict[str, Hoster]:
-    """One of each, by name."""
-    return {hoster.name: hoster(client) for hoster in HOSTERS}
+    providers: tuple[ProviderClass, ...] = PROVIDERS
+    hosters: tuple[HosterClass, ...] = HOSTERS
+    problems: tuple[InvalidPluginError, ...] = ()
+    """Packages that offered something that cannot be used."""
 
+    @property
+    def adapters(self) -> frozenset[str]:
+        """What ``[hosters]`` of a profile may lead to."""
+        return frozenset(hoster.name for hoster in self.hosters)
 
-def make_provider(profile: Profile, tools: Tools) -> Provider:
-    """The source that the profile describes."""
-    return next(provider for provider in PROVIDERS if provider.kind == profile.kind)(profile, tools)
+    @property
+    def kinds(self) -> dict[str, type[Profile]]:
+        """What a profile may look like, by its ``kind``."""
+        return {provider.kind: provider.profile for provider in self.providers}
+
+    def make_hosters(self, client: HttpClient) -> dict[str, Hoster]:
+        """One of each, by name."""
+        return {hoster.name: hoster(client) for hoster in self.hosters}
+
+    def make_provider(self, profile: Profile, tools: Tools) -> Provider:
+        """The source that the profile describes. Raises ``InvalidPluginError``."""
+        return next(provider for provider in self.providers if provider.kind == profile.kind)(profile, tools)

@@ -9,6 +9,7 @@ from pathlib import Path
 from aniworld.catalog import profile as profiles
 from aniworld.catalog.errors import (
     CatalogError,
+    InvalidPluginError,
     InvalidProfileError,
     NotAtSourceError,
     SourceUnreachableError,
@@ -18,7 +19,7 @@ from aniworld.catalog.errors import (
 from aniworld.catalog.failover import order
 from aniworld.catalog.pages.reader import Reader
 from aniworld.catalog.provider import Provider
-from aniworld.catalog.registry import ADAPTERS, KINDS, make_hosters, make_provider
+from aniworld.catalog.registry import Registry
 from aniworld.catalog.tools import Tools
 from aniworld.catalog.types import EpisodeRef, Language, Link, SeriesHit, SeriesInfo, Stream
 from aniworld.config.service import ConfigService
@@ -35,28 +36,34 @@ MAX_PROFILES = 200
 class Catalog:
     """All sources that ``directory`` describes (``*.toml``), and all hosters. Raises ``CatalogError`` only."""
 
-    def __init__(self, directory: Path, client: HttpClient, config: ConfigService) -> None:
+    def __init__(
+        self, directory: Path, client: HttpClient, config: ConfigService, registry: Registry | None = None
+    ) -> None:
         self._directory = directory
+        self._registry = registry or Registry()
         self._client = client
         self._config = config
         self._tools = Tools(client, Reader())
-        self._hosters = make_hosters(client)
+        self._hosters = self._registry.make_hosters(client)
         self._providers: dict[str, Provider] = {}
-        self.problems: tuple[InvalidProfileError, ...] = ()
-        """Profiles that could not be used when they were last read."""
+        self.problems: tuple[CatalogError, ...] = self._registry.problems
+        """Installed packages and profiles that could not be used when they were last read."""
 
     async def load(self) -> None:
         """Read the profiles, at the start and again whenever they have changed. A wrong one is told and left out."""
-        found, problems = await asyncio.to_thread(_read, self._directory)
+        found, problems = await asyncio.to_thread(_read, self._directory, self._registry)
         providers: dict[str, Provider] = {}
         for file, profile in found:
             if profile.name in providers:
                 problems.append(InvalidProfileError(f"{file}, name: there is another source named {profile.name!r}"))
-            else:
-                providers[profile.name] = make_provider(profile, self._tools)
+                continue
+            try:
+                providers[profile.name] = self._registry.make_provider(profile, self._tools)
+            except InvalidPluginError as error:
+                problems.append(error)
         for problem in problems:
             log.warning("A source is left out: %s", problem.detail)
-        self._providers, self.problems = providers, tuple(problems)
+        self._providers, self.problems = providers, (*self._registry.problems, *problems)
 
     def providers(self) -> list[Provider]:
         """The sources that are asked: all but those that the configuration switches off."""
@@ -127,12 +134,16 @@ class Catalog:
             return source.name, SourceUnreachableError.title
 
 
-def _read(directory: Path) -> tuple[list[tuple[str, profiles.Profile]], list[InvalidProfileError]]:
+def _read(directory: Path, registry: Registry) -> tuple[list[tuple[str, profiles.Profile]], list[CatalogError]]:
     found: list[tuple[str, profiles.Profile]] = []
-    problems: list[InvalidProfileError] = []
+    problems: list[CatalogError] = []
+    kinds, adapters = registry.kinds, registry.adapters
     for path in sorted(path for path in directory.glob("*.toml") if path.is_file())[:MAX_PROFILES]:
         try:
-            found.append((path.name, profiles.load(path, KINDS, adapters=ADAPTERS)))
+            found.append((path.name, profiles.load(path, kinds, adapters=adapters)))
         except InvalidProfileError as error:
             problems.append(error)
+        except Exception as error:  # what checks a profile may come from a package
+            log.exception("%s cannot be checked", path.name)
+            problems.append(InvalidProfileError(f"{path.name} cannot be checked: {type(error).__name__}"))
     return found, problems

@@ -1,0 +1,1 @@
+"""A source and a hoster for Aniworld, to copy and change."""
