@@ -1,0 +1,289 @@
+"""From a name to what it means. Names that say it plainly take the short way; the others are looked at more closely.
+
+Pure. What is right for a name was taken from how people and groups name their files, not from one program's patterns.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from aniworld.naming import numbers
+from aniworld.naming.languages import languages
+from aniworld.naming.text import Bracket, blank, brackets, core, outside, plain, tidy, without_extension
+from aniworld.naming.types import Kind, Numbers, Parsed
+from aniworld.naming.words import EXTRA, NAMED_SEASON, SPECIAL, SURE_EXTRA, TECHNICAL, named_season
+
+LONGEST_NAME = 1000
+_YEAR = re.compile(r"[\[(](19\d{2}|20\d{2})(?:-\d{2,4})?[\])]|(?<=[ .])(19\d{2}|20\d{2})(?=[ .]*$)")
+_KNOWN_REST = re.compile(r"[ ._]*(?:[\[(](19\d{2}|20\d{2})[\])])?")
+_IDS = re.compile(r"[\[({](?:tvdb|tmdb|imdb|anidb|anilist|mal)(?:id)?[-=]\w+[\])}]", re.IGNORECASE)
+_LEADING_GROUP = re.compile(r"^\s*(?:\[([^\[\]]{1,60})\]|\(([^()]{1,40})\)|\{([^{}]{1,40})\})\s*[-.]?\s*(?=\S)")
+_TRAILING_GROUP = re.compile(r"-([A-Za-z][A-Za-z0-9_]{1,24})(?:\[[^\]]*\]|\([^)]*\))*$")
+_EMPTY_BRACKET = re.compile(r"\s*[\[(]\s*[\])]?\s*$")
+_SURE_EXTRA = re.compile(rf"(?<![a-z])(?:{SURE_EXTRA})(?![a-z])", re.IGNORECASE)
+_EXTRA_LATER = re.compile(
+    rf"""(?:^\s*|[ .]-[ .]\s*|[\[(]\s*|(?<=\w)-(?=[a-z]+$)|
+      \s(?=(?:pv|cm|op|ed)[ ._]?\d)|\s(?=(?:menu|trailer|preview|sample|promo)s?[ ._]?\d*\s*$))
+    (?:{EXTRA})[ ._#-]*\d{{0,3}}[a-z]?(?:v\d)?(?=\s*(?:$|[\[(\])]|[ .]-[ .]))""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_SPECIAL = re.compile(rf"(?<![a-z])(?:{SPECIAL})(?:[ ._#-]*(?P<n>\d{{1,3}}))?(?:v\d)?(?![a-z\d])", re.IGNORECASE)
+_SPECIAL_END = re.compile(
+    rf"^\s*[-\[(.: ]*(?:the[ ._])?(?:{SPECIAL})(?:[ ._]?\d{{1,2}})?[\])]?(?=\s*(?:$|[\[(\]-]))", re.IGNORECASE
+)
+_SEASON_CODE = re.compile(r"[ .-]+s\d{2}[ .-]*$", re.IGNORECASE)
+_PACK = re.compile(r"[ ._-]+s(\d{1,2})(?=[ ._-]|$)", re.IGNORECASE)
+_LEADING_SPECIALS = {"gekijouban", "gekijoban", "劇場版"}
+_EDGES = {"", " ", ".", "-", "[", "("}
+_CODE_SPECIAL = re.compile(r"[ .]-[ .]s(?P<n>\d{1,2})\s*(?:$|[\[(-])", re.IGNORECASE)
+
+
+def parse(name: str, known: str = "") -> Parsed:
+    """What the name of a file (or of a folder or release) says. Never fails: at worst nothing is known.
+
+    ``known``: the title that the folder tells. Where the name begins with it, no number is looked for in it.
+    """
+    shown = name[:LONGEST_NAME]
+    stem = without_extension(shown)
+    text = plain(stem)
+    if known:
+        text = _hidden(text, known)
+    found = numbers.season_and_episode(text)
+    if found is not None:
+        return _plainly(shown, stem, text, found, known)
+    return _closely(shown, stem, text)
+
+
+def title_of(folder: str) -> tuple[str, int | None, int | None]:
+    """Title, year and season of a folder's name, in which a number is part of the title."""
+    text = plain(folder)
+    _, begin = _leading_group(text)
+    end = min((match.start() for match in TECHNICAL.finditer(text, begin)), default=len(text))
+    return _title(folder[begin:end], text[begin:end]) if end > begin else (tidy(folder), None, None)
+
+
+def _hidden(text: str, known: str) -> str:
+    """The text with letters in place of a title that is known, as long as before."""
+    _, begin = _leading_group(text)
+    title = plain(known)
+    for spelling in (title, title.replace(" ", ".")):
+        end = begin + len(spelling)
+        if text[begin:end].casefold() == spelling.casefold() and not text[end : end + 1].isalnum():
+            return text[:begin] + "x" * len(spelling) + text[end:]
+    return text
+
+
+def _plainly(name: str, stem: str, text: str, found: Numbers, known: str) -> Parsed:
+    """A name with SxxEyy: what is before it is the title, what is behind it tells the rest."""
+    head, tail = text[: found.start], text[found.end :]
+    group, begin = _leading_group(head)
+    rest = head[begin:].strip(" -._")
+    if known and rest.startswith("x" * len(known)) and (match := _KNOWN_REST.fullmatch(rest, len(known))):
+        title, year = known, int(match[1]) if match[1] else None
+    else:
+        title, year, _ = _title(stem[begin : found.start], head[begin:])
+    group = group or _trailing_group(tail)
+    kind: Kind = "special" if found.special else "episode"
+    if _SURE_EXTRA.search(tail):
+        kind = "extra"
+    return Parsed(
+        name=name, title=title, year=year, season=found.season, episodes=found.episodes, absolute=found.absolute,
+        special=found.special or kind == "extra", kind=kind, version=found.version, group=group,
+        languages=languages(tail), rule=found.rule,
+    )  # fmt: skip
+
+
+def _closely(name: str, stem: str, text: str) -> Parsed:
+    group, begin = _leading_group(text)
+    parts = [part for part in brackets(text) if part.start >= begin]
+    flat = " " * begin + core(text)[begin:]
+    if extra := _extra(text, flat, begin):
+        code = _SEASON_CODE.search(text, begin, extra.start())
+        end = code.start() if code else extra.start()
+        title, year, season = _title(stem[begin:end], text[begin:end])
+        return Parsed(
+            name=name, title=title or _bracket_title(parts), year=year, season=season, special=True, kind="extra",
+            group=group, languages=languages(text[begin:]), rule="word for an extra",
+        )  # fmt: skip
+    found = _numbers(text, flat, parts, begin)
+    if special := _special(text, flat, found, begin):
+        found = special
+    if found is None:
+        return _unknown(name, stem, text, begin, group, parts)
+    end = found.start
+    if found.special and (code := _SEASON_CODE.search(text, begin, end)):
+        end = code.start()
+    title, year, season = _title(stem[begin:end], text[begin:end])
+    if not title and end <= begin + 1:
+        title = ""
+    elif not title:
+        title = _bracket_title(part for part in parts if part.end <= found.start)
+    if year is None:
+        year = _year(text[found.end :])
+    if found.season is not None:
+        season = found.season
+    group = group or _trailing_group(text[found.end :])
+    kind: Kind = "special" if found.special else "episode"
+    return Parsed(
+        name=name, title=title, year=year, season=0 if found.special and season is None and found.episodes else season,
+        episodes=found.episodes, absolute=found.absolute, special=found.special, kind=kind, version=found.version,
+        group=group, languages=languages(text[found.end :]), rule=found.rule,
+    )  # fmt: skip
+
+
+def _numbers(text: str, flat: str, parts: list[Bracket], begin: int) -> Numbers | None:
+    """The first rule that finds something."""
+    return (
+        numbers.season_dash(flat)
+        or numbers.named(_without_noise(text, begin))
+        or numbers.after_dash(flat)
+        or numbers.in_brackets(parts, alone=False)
+        or numbers.after_dash_loosely(flat)
+        or _first_or_last(_before_technical(flat, text, begin))
+        or _first_or_last(flat)
+        or numbers.in_the_middle(flat)
+        or numbers.in_brackets(parts, alone=True)
+    )
+
+
+def _before_technical(flat: str, text: str, begin: int) -> str:
+    """Only what stands before the first word about how the file was made."""
+    first = next(
+        (match for match in TECHNICAL.finditer(text, begin) if not flat[match.start() : match.end()].strip()), None
+    )
+    return flat[: first.start()] if first is not None and flat[: first.start()].strip() else flat
+
+
+def _first_or_last(flat: str) -> Numbers | None:
+    """A number at the start is believed where a dash or dot follows, or where there is none at the end."""
+    first, last = numbers.at_the_start(flat), numbers.at_the_end(flat)
+    if first is None or last is None:
+        return first or last
+    lead = flat[: first.end].strip()
+    if flat[last.start : last.end].strip().startswith("0") and not lead.startswith("0"):
+        return last
+    return first if lead[-1:] in ("-", ".") or lead.startswith("0") else last
+
+
+def _without_noise(text: str, begin: int) -> str:
+    """Technical words blanked, brackets kept: ``[EP05]`` counts."""
+    return " " * begin + TECHNICAL.sub(blank, text[begin:])
+
+
+def _extra(text: str, flat: str, begin: int) -> re.Match[str] | None:
+    if sure := _SURE_EXTRA.search(text, begin):
+        return sure
+    later = _EXTRA_LATER.search(text, begin)
+    if later is None:
+        return None
+    # Behind an episode's number it is what the episode is called.
+    before = flat[: later.start()]
+    if numbers.after_dash(before) or numbers.named(before) or re.search(r"(?:^|\s)\d{2,4}(?:v\d)?\s*$", before):
+        return None
+    return later
+
+
+def _special(text: str, flat: str, found: Numbers | None, begin: int) -> Numbers | None:
+    """What was found as a special, where a word says so: before the number, right behind it, or without one."""
+    if found is not None and found.special:
+        return None
+    if found is not None and found.absolute and not found.season:
+        if _SPECIAL_END.match(text[found.end :].removeprefix("]")):
+            return replace(found, rule="special behind its number", episodes=found.absolute, absolute=(), special=True)
+        word = next((m for m in _SPECIAL.finditer(text, begin, found.start) if m.start() > begin), None)
+        if word is not None and not text[word.end() : found.start].strip(" -._#[]()"):
+            return replace(
+                found, rule="special before its number", start=word.start(), episodes=found.absolute, absolute=(),
+                special=True,
+            )  # fmt: skip
+        return None
+    if found is not None:
+        return None
+    if (code := _CODE_SPECIAL.search(text, begin)) is not None:
+        return Numbers("special", code.start(), code.end(), 0, (int(code["n"]),), special=True)
+    for word in _SPECIAL.finditer(text, begin):
+        leads = word.start() > begin or word[0].lower() in _LEADING_SPECIALS
+        if leads and text[max(word.start() - 1, 0) : word.start()] in _EDGES:
+            number = (int(word["n"]),) if word["n"] else ()
+            return Numbers("special", word.start(), word.end(), None, number, special=True)
+    return None
+
+
+def _unknown(name: str, stem: str, text: str, begin: int, group: str | None, parts: list[Bracket]) -> Parsed:
+    end = min((match.start() for match in TECHNICAL.finditer(text, begin)), default=len(text))
+    code = _PACK.search(text, begin, end)
+    title, year, season = _title(
+        stem[begin : code.start() if code else end], text[begin : code.start() if code else end]
+    )
+    return Parsed(
+        name=name, title=title or _bracket_title(parts), year=year, season=season, group=group,
+        languages=languages(text[end:]), rule="no number",
+    )  # fmt: skip
+
+
+def _leading_group(text: str) -> tuple[str | None, int]:
+    """A group in brackets at the start, and where the rest begins."""
+    match = _LEADING_GROUP.match(text)
+    if match is None:
+        return None, 0
+    group = (match[1] or match[2] or match[3]).strip()
+    if not group or group.isdecimal() or TECHNICAL.fullmatch(group) or _IDS.fullmatch(match[0].strip()):
+        return None, 0
+    return group, match.end()
+
+
+def _trailing_group(tail: str) -> str | None:
+    """``-Group`` at the very end."""
+    match = _TRAILING_GROUP.search(tail)
+    return match[1] if match and match[1].lower() not in ("dl", "rip", "ray", "hd", "ma", "es") else None
+
+
+def _title(shown: str, text: str) -> tuple[str, int | None, int | None]:
+    """Title, year and season of what stands before the numbers. ``text`` is ``shown``, plain."""
+    year = season = None
+    text = _IDS.sub(blank, text)
+    parts = brackets(text)
+    if parts and not outside(text).strip(" .-"):
+        # All of it is in brackets: the last of them is the title, what comes before says when and who.
+        begin, end = parts[-1].start + 1, parts[-1].end - 1
+        shown, text = shown[begin:end], text[begin:end]
+    if (match := _last(_YEAR, text)) and text[: match.start()].strip(" .-_"):
+        year = int(match[1] or match[2])
+        text = text[: match.start()] + blank(match) + text[match.end() :]
+    for match in NAMED_SEASON.finditer(text):
+        if text[: match.start()].strip(" .-_([") and not text[match.end() :].strip(" .-_)]"):
+            season = named_season(match)
+            text = text[: match.start()] + " " * (len(text) - match.start())
+            break
+    for part in brackets(text):
+        if (match := NAMED_SEASON.fullmatch(part.content)) and text[: part.start].strip(" .-_"):
+            season = named_season(match)
+            text = text[: part.start] + " " * (part.end - part.start) + text[part.end :]
+        elif not part.content or TECHNICAL.fullmatch(part.content) or TECHNICAL.match(part.content):
+            text = text[: part.start] + " " * (part.end - part.start) + text[part.end :]
+    if text == plain(shown):
+        return tidy(shown), year, season
+    kept = "".join(
+        original if char != " " or original in " _　" else " " for original, char in zip(shown, text, strict=True)
+    )
+    kept = _EMPTY_BRACKET.sub("", kept)
+    return tidy(kept), year, season
+
+
+def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    return max(pattern.finditer(text), key=re.Match.start, default=None)
+
+
+def _year(text: str) -> int | None:
+    match = re.search(r"[\[(](19\d{2}|20\d{2})[\])]", text)
+    return int(match[1]) if match else None
+
+
+def _bracket_title(parts: Iterable[Bracket]) -> str:
+    """``[Group][Title][05]``: the first that is no number and not technical."""
+    for part in parts:
+        if part.content and not TECHNICAL.match(part.content) and not part.content.isdecimal():
+            return tidy(part.content)
+    return ""
