@@ -18,6 +18,7 @@ class _Lazy(click.Group):
         "list": ("shelf", "list_"),
         "queue": ("queue", "queue"),
         "fetch": ("fetch", "fetch"),
+        "parse": ("names", "parse"),
         "config": ("configuration", "config"),
         "password": ("owner", "password"),
         "openapi": ("document", "openapi"),
