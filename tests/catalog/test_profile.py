@@ -8,7 +8,8 @@ import pytest
 
 from aniworld.catalog import profile as profiles
 from aniworld.catalog.errors import InvalidProfileError
-from aniworld.catalog.pages.profile import SiteProfile, hosts_of, rule
+from aniworld.catalog.pages.profile import SiteProfile, hosts_of, rules
+from aniworld.catalog.pages.rules import Rule
 from aniworld.catalog.registry import Registry
 from tests.catalog.site_host import PROFILE
 
@@ -24,7 +25,7 @@ def load(directory: Path, text: str) -> SiteProfile:
 def test_a_valid_profile(tmp_path: Path) -> None:
     profile = load(tmp_path, PROFILE)
     assert hosts_of(profile) == ("shelf.example:80",)
-    assert rule(profile.series.name).css == "h1"
+    assert rules(profile.series.name) == (Rule(css="h1"),)
 
 
 def test_the_base_url_can_be_given(tmp_path: Path) -> None:
@@ -51,7 +52,7 @@ def test_further_hosts(tmp_path: Path) -> None:
     ("before", "after", "told"),
     [
         ('name = "shelf"', 'name = "The Shelf"', "line 2, name: "),
-        ('title = "The Shelf"\n', "", "title: Object missing required field `title`"),
+        ('title = "The Shelf"\n', "", "title: is missing"),
         ('title = "The Shelf"\n', 'title = "x"\ncolour = "red"\n', "line 4, colour: "),
         ('base_url = "http://shelf.example/"', 'base_url = "ftp://shelf.example/"', "line 4, base_url: Only http"),
         ('base_url = "http://shelf.example/"', 'base_url = "http://u@shelf.example/"', "line 4, base_url: "),
@@ -59,7 +60,7 @@ def test_further_hosts(tmp_path: Path) -> None:
         ("hosts = []", 'hosts = ["http://img.example"]', "line 5, hosts: "),
         ("hosts = []", 'hosts = ["img.example/path"]', "line 5, hosts: "),
         ("hosts = []", 'hosts = ["0x7f.1"]', "line 5, hosts: "),
-        ('Deutsch = "de"', 'Deutsch = "german"', "languages"),
+        ('Deutsch = "de"', 'Deutsch = "german"', "line 8, languages.Deutsch: must be a language such as de"),
         (
             'Alpha = "direct"',
             'Alpha = "pigeon"',
@@ -68,15 +69,16 @@ def test_further_hosts(tmp_path: Path) -> None:
         ('items = "div.hit"', 'items = "div["', "line 17, search.items: 'div[' is no CSS selector"),
         ('items = "div.hit"', 'items = ""', "line 17, search.items: is empty"),
         ('items = "div.hit"', "items = 5", "line 17, search.items: Expected `str`, got `int`"),
-        ('items = "div.hit"', 'itmes = "div.hit"', "search"),
+        ('items = "div.hit"', 'itmes = "div.hit"', "line 17, search.itmes: no such key; did you mean items?"),
+        ('items = "div.hit"', "", "line 15, search.items: is missing"),
         ('name = "h1"', 'name = { css = "h1", colour = "red" }', "series.name.colour"),
         ('name = "h1"', 'name = { css = "h1", regex = "(a+)+" }', "series.name.regex: only single characters"),
         ('name = "h1"', 'name = { css = "h1", regex = "(" }', "series.name.regex: no regular expression"),
         ("/find?q={query}", "/find", "line 16, search.page: {query} is missing"),
-        ("/find?q={query}", "/find?q={query}&k={key}", "search.page: only {query} can be filled in"),
-        ("/find?q={query}", "/find?q={query.__class__}", "search.page: only {query} can be filled in"),
-        ("/find?q={query}", "/find?q={query!r}", "search.page: only {query} can be filled in"),
-        ("/find?q={query}", "/find?q={query:>999999999}", "search.page: only {query} can be filled in"),
+        ("/find?q={query}", "/find?q={query}&k={key}", "search.page: only {page}, {query} can be filled in here"),
+        ("/find?q={query}", "/find?q={query.__class__}", "search.page: only {page}, {query} can be filled in here"),
+        ("/find?q={query}", "/find?q={query!r}", "search.page: only {page}, {query} can be filled in here"),
+        ("/find?q={query}", "/find?q={query:>999999999}", "search.page: only {page}, {query} can be filled in here"),
         ("/find?q={query}", "/find?q={query", "search.page: "),
         ("/find?q={query}", "http://elsewhere.example/{query}", "search.page: must start with /"),
         ('page = "/anime/{key}/{season}"', 'page = "/anime/{key}"', "episodes.page: {season} is missing"),

@@ -31,7 +31,7 @@ async def one(html: str, wanted: Wanted) -> list[str]:
 
 async def test_items_and_their_values() -> None:
     html = "<ul><li class=a>1 <b>x</b></li><li>2</li><li class=a>3</li></ul><p class=none></p>"
-    values = {"text": Wanted(rule=Rule()), "b": Wanted(rule=Rule(css="b"))}
+    values = {"text": Wanted(rules=(Rule(),)), "b": Wanted(rules=(Rule(css="b"),))}
     found = await ask(html, Query(values=values, items="li.a"))
     assert found.items == [{"text": ["1 x"], "b": ["x"]}]
     assert found.more
@@ -59,12 +59,12 @@ async def test_items_and_their_values() -> None:
     ],
 )
 async def test_rules(html: str, rule: Rule, values: list[str]) -> None:
-    assert await one(html, Wanted(rule=rule)) == values
+    assert await one(html, Wanted(rules=(rule,))) == values
 
 
 async def test_several_values() -> None:
     html = "<i>a</i><i>b</i><i></i><i>c</i><i>d</i>"
-    assert await one(html, Wanted(rule=Rule(css="i"), many=3)) == ["a", "b", "c"]
+    assert await one(html, Wanted(rules=(Rule(css="i"),), many=3)) == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize(
@@ -91,22 +91,22 @@ async def test_several_values() -> None:
     ],
 )
 async def test_addresses_stay_on_the_sources_own_hosts(href: str, address: str | None) -> None:
-    found = await one(f'<a href="{href}">x</a>', Wanted(rule=Rule(css="a", attr="href"), address="url"))
+    found = await one(f'<a href="{href}">x</a>', Wanted(rules=(Rule(css="a", attr="href"),), kind="url"))
     assert found == ([address] if address else [])
 
 
 async def test_a_path_is_what_the_regex_sees() -> None:
     rule = Rule(css="a", attr="href", regex=r"^/series/([^/?]+)")
     for href in ("/series/two", "two", "http://site.example/series/two?x", "//site.example/series/two#x"):
-        assert await one(f'<a href="{href}">', Wanted(rule=rule, address="path")) == ["two"]
-    assert await one('<a href="http://other.example/series/two">', Wanted(rule=rule, address="path")) == []
+        assert await one(f'<a href="{href}">', Wanted(rules=(rule,), kind="path")) == ["two"]
+    assert await one('<a href="http://other.example/series/two">', Wanted(rules=(rule,), kind="path")) == []
 
 
 TABLE = "".join(
     f'<tr class="e"><td class="n">{number}</td><td><strong><a href="/x/{number}">Title</a></strong></td></tr>'
     for number in range(5000)
 )
-QUERY = Query(values={"n": Wanted(rule=Rule(css=".n"))}, items="tr.e", limit=5000)
+QUERY = Query(values={"n": Wanted(rules=(Rule(css=".n"),))}, items="tr.e", limit=5000)
 
 
 async def test_a_large_page_is_read_in_a_process_of_its_own() -> None:
@@ -183,7 +183,7 @@ def test_ordinary_pages_are_read_here(html: str) -> None:
 
 async def test_items_within_items_are_bounded() -> None:
     html = "<div class=e>x" * 1500 + "y" * 5000
-    query = Query(values={"text": Wanted(rule=Rule())}, items=".e", limit=5000)
+    query = Query(values={"text": Wanted(rules=(Rule(),))}, items=".e", limit=5000)
     assert harmless(html, [query])
     with pytest.raises(TangledError):
         await Reader().read(page(html), [query])

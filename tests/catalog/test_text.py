@@ -77,7 +77,7 @@ def test_year(raw: str, year: int | None) -> None:
     ],
 )
 def test_date(raw: str, form: str, date: dt.date | None) -> None:
-    assert text.date(raw, form) == date
+    assert text.date(raw, (form,) if form else ()) == date
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ class Request:
     method: str
     target: str
     headers: dict[str, str]
+    body: bytes = b""
 
 
 Handler = Callable[[Request, asyncio.StreamWriter], Awaitable[None]]
@@ -47,7 +48,9 @@ class Host:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
                 method, target, _ = head[0].split(" ")
                 fields = (line.partition(": ") for line in head[1:] if line)
-                request = Request(method, target, {name.lower(): value for name, _, value in fields})
+                headers = {name.lower(): value for name, _, value in fields}
+                body = await reader.readexactly(int(headers.get("content-length", 0)))
+                request = Request(method, target, headers, body)
                 self.requests.append(request)
                 await self.handler(request, writer)
                 await writer.drain()

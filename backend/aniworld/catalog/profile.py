@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from types import UnionType
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
 from msgspec import Meta
@@ -19,15 +21,23 @@ MAX_FILE = 256 * 1024
 DEFAULT_KIND = "site"
 
 LanguageTag = Annotated[
-    str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?(\+[a-z]{2,3}(-[A-Za-z0-9]{2,8})?)?$", max_length=24)
+    str,
+    Meta(
+        pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?(\+[a-z]{2,3}(-[A-Za-z0-9]{2,8})?)?$",
+        max_length=24,
+        description="a language such as de, or ja+de: Japanese with German subtitles",
+    ),
 ]
 Word = Annotated[str, Meta(min_length=1, max_length=100)]
+
+
+_NAME = "at most 64 lower case letters, digits, - and _, the first a letter or a digit"
 
 
 class Profile(Input, frozen=True):
     """One source. Every kind adds what it needs; a new key has a default, so that profiles stay valid."""
 
-    name: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+    name: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$", description=_NAME)]
     """Stored with every series that comes from here: never change it."""
     title: Annotated[str, Meta(min_length=1, max_length=100)]
     """For people."""
@@ -79,17 +89,13 @@ def _checked(
         known = ", ".join(sorted(kinds))
         problem = FieldError(field="kind", message=f"no such kind of source; there are {known}")
         raise _invalid([problem], file, text)
-    try:
+    problems = list(misfits(document, kinds[kind]))
+    if not problems:
         profile = msgspec.convert(document, kinds[kind])
         problems = list(profile.problems(adapters))
-    except msgspec.ValidationError as error:
-        message, _, key = str(error).partition(" - at `$")
-        inner = re.search(r"(?:unknown|missing required) field `(.*?)`", message)
-        name = ".".join(part for part in (key.strip("`.").replace("[...]", ""), inner and inner.group(1)) if part)
-        problems = [FieldError(field=name, message=message)]
-    if problems:
-        raise _invalid(problems, file, text)
-    return profile
+        if not problems:
+            return profile
+    raise _invalid(problems, file, text)
 
 
 def _invalid(problems: list[FieldError], file: str, text: str) -> InvalidProfileError:
@@ -100,18 +106,72 @@ def _invalid(problems: list[FieldError], file: str, text: str) -> InvalidProfile
     return InvalidProfileError(told, errors=tuple(problems))
 
 
+def misfits(value: Any, type_: Any, field: str = "") -> Iterator[FieldError]:
+    """Everything in the value that does not have the form of the type; msgspec itself stops at the first."""
+    try:
+        msgspec.convert(value, type_)
+    except msgspec.ValidationError as error:
+        inner = list(_inner_misfits(value, type_, field))
+        told = _description(type_)
+        message = f"must be {told}" if told else str(error).partition(" - at `$")[0]
+        yield from inner or [FieldError(field=field, message=message)]
+
+
+def _inner_misfits(value: Any, type_: Any, field: str) -> Iterator[FieldError]:
+    """What does not fit inside of it, for the one of several types that its form chooses."""
+    plain = _plain(type_)
+    for choice in get_args(plain) if get_origin(plain) in (Union, UnionType) else (plain,):
+        kind, arguments = get_origin(_plain(choice)) or _plain(choice), get_args(_plain(choice))
+        if isinstance(value, dict) and isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+            yield from _struct_misfits(value, kind, field)
+        elif isinstance(value, dict) and kind is dict:
+            for name, inner in value.items():
+                for part, of in ((name, arguments[0]), (inner, arguments[1])):
+                    yield from misfits(part, of, f"{field}.{name}")
+        elif isinstance(value, list) and kind is tuple:
+            for inner in value:
+                yield from misfits(inner, arguments[0], field)
+
+
+def _struct_misfits(value: dict[str, Any], type_: type[msgspec.Struct], field: str) -> Iterator[FieldError]:
+    fields = {info.encode_name: info for info in msgspec.structs.fields(type_)}
+    before = f"{field}." if field else ""
+    for name, inner in value.items():
+        if name in fields:
+            yield from misfits(inner, fields[name].type, before + name)
+        else:
+            near = difflib.get_close_matches(name, fields, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(fields))}"
+            yield FieldError(field=before + name, message=f"no such key; {hint}")
+    for name, info in fields.items():
+        if info.required and name not in value:
+            yield FieldError(field=before + name, message="is missing")
+
+
+def _plain(type_: Any) -> Any:
+    return get_args(type_)[0] if get_origin(type_) is Annotated else type_
+
+
+def _description(type_: Any) -> str:
+    notes = get_args(type_)[1:] if get_origin(type_) is Annotated else ()
+    return next((note.description for note in notes if isinstance(note, Meta) and note.description), "")
+
+
 def _place(text: str, field: str) -> str:
-    """``line 12, `` where the field can be found in the file."""
-    section, _, rest = field.partition(".")
-    key = rest.partition(".")[0]
-    inside = ""
+    """``line 12, `` where the field can be found in the file, or the section that it is missing from."""
+    parts = field.split(".")
+    header = ""
+    inside: list[str] = []
     for number, line in enumerate(text.splitlines(), start=1):
-        if header := re.match(r"\s*\[\s*([\w.-]+)\s*\]", line):
-            inside = header.group(1)
-            if (inside == section and not key) or inside == f"{section}.{key}":
-                return f"line {number}, "
-            continue
-        name = re.match(r"""\s*["']?([^"'=]*?)["']?\s*=""", line)
-        if name and ((inside == section and name.group(1) == key) or (not inside and name.group(1) == section)):
+        if table := re.match(r"\s*\[\s*([^\[\]]+?)\s*\]", line):
+            inside = [part.strip(" \"'") for part in table.group(1).split(".")]
+            if parts[: len(inside)] == inside:
+                header = f"line {number}, "
+                if inside == parts:
+                    return header
+        elif (name := re.match(r"""\s*["']?([^"'=]*?)["']?\s*=""", line)) and parts[: len(inside) + 1] == [
+            *inside,
+            name.group(1).partition(".")[0],
+        ]:
             return f"line {number}, "
-    return ""
+    return header

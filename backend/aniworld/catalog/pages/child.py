@@ -9,6 +9,7 @@ import msgspec
 
 from aniworld.catalog.pages.extract import TangledError, extract
 from aniworld.catalog.pages.reader import Job, Outcome
+from aniworld.catalog.pages.rules import Page
 
 MEMORY = 768 * 1024 * 1024
 SECONDS = 8
@@ -27,9 +28,10 @@ def limit_itself() -> None:
 def main() -> None:
     """Read the job from standard input and write the outcome to standard output."""
     limit_itself()
-    job = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Job)
+    job = msgspec.json.decode(sys.stdin.buffer.readline(), type=Job)
+    page = Page(html=sys.stdin.buffer.read(), url=job.url, hosts=job.hosts, content_type=job.content_type)
     try:
-        outcome = Outcome(found=extract(job.page, job.queries))
+        outcome = Outcome(found=extract(page, job.queries))
     except TangledError as error:
         outcome = Outcome(problem=str(error))
     except MemoryError:

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-import functools
-import re
+import json
 import time
 from collections.abc import Iterator
+from itertools import islice
+from typing import Any, cast
 
+import msgspec
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
-from aniworld.catalog.pages.addresses import absolute
-from aniworld.catalog.pages.patterns import capture, compile_pattern
-from aniworld.catalog.pages.rules import Found, Page, Query, Rule, Wanted
+from aniworld.catalog.pages import paths
+from aniworld.catalog.pages.nodes import MAX_TEXT, text_of, text_of_html
+from aniworld.catalog.pages.rules import Data, Found, Page, Query, Rule, Wanted
+from aniworld.catalog.pages.values import value_of
+from aniworld.kit.net.body import decode_text
 
 SECONDS = 3.0
 """For all queries of one page; real pages take milliseconds."""
-MAX_VALUE = 20_000
-"""Characters of one value."""
-MAX_ANSWER = 4_000_000
+MAX_ANSWER = 2_000_000
 """Characters of all values that one query finds: items may stand inside each other."""
+MAX_BLOCKS = 20
+"""Parts of a page in the other notation that are read."""
+MAX_UNFIT = 200
 
-_BREAKS = frozenset(
-    {"address", "article", "aside", "blockquote", "br", "dd", "div", "dl", "dt", "figcaption", "footer", "form", "h1"}
-    | {"h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre", "section", "table", "td"}
-    | {"th", "tr", "ul"}
-)
-_UNSEEN = frozenset({"script", "style", "noscript", "template", "textarea"})
+Place = LexborNode | paths.Node
+"""Where something stands: in HTML or in JSON."""
 
 
 class TangledError(Exception):
@@ -42,93 +43,178 @@ def check_selector(css: str) -> None:
 
 def extract(page: Page, queries: list[Query]) -> list[Found]:
     """The answers, in the order of the queries. Raises ``TangledError``."""
-    deadline = time.monotonic() + SECONDS
-    try:
-        tree = LexborHTMLParser(page.html)
-    except (SelectolaxError, MemoryError) as error:
-        raise TangledError(f"the page cannot be parsed: {error}") from error
-    return [_answer(page, tree, query, deadline) for query in queries]
+    reading = _Reading(page)
+    return [reading.answer(query) for query in queries]
 
 
-def _answer(page: Page, tree: LexborHTMLParser, query: Query, deadline: float) -> Found:
-    root = tree.root
-    if root is None:
-        return Found(items=[], more=False, empty=False)
-    nodes = [root] if query.items is None else tree.css(query.items)
-    items: list[dict[str, list[str]]] = []
-    length = 0
-    for node in nodes[: query.limit]:
-        if time.monotonic() > deadline:
-            raise TangledError("the page takes too long to read")
-        found = {name: _values(page, node, wanted) for name, wanted in query.values.items()}
-        items.append({name: values for name, values in found.items() if values})
-        length += sum(len(value) for values in found.values() for value in values)
-        if length > MAX_ANSWER:
-            raise TangledError("the page holds more than it can mean")
-    empty = bool(query.empty) and tree.css_first(query.empty) is not None
-    return Found(items=items, more=len(nodes) > query.limit, empty=empty)
+class _Reading:
+    """One page and what has been made of it: several queries mostly look at the same tree."""
 
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._deadline = time.monotonic() + SECONDS
+        self._text = page.html if isinstance(page.html, str) else decode_text(page.html, page.content_type)
+        self._trees: dict[str, LexborHTMLParser] = {}
+        self._roots: dict[tuple[str, Data | None, str], list[Place]] = {}
+        self._around: dict[tuple[str, int], set[int]] = {}
+        self._unfit: dict[str, str] = {}
 
-def _values(page: Page, item: LexborNode, wanted: Wanted) -> list[str]:
-    rule = wanted.rule
-    values: list[str] = []
-    for node in item.css(rule.css) if rule.css else [item]:
-        value = _raw(node, rule)
-        if value is not None and wanted.address:
-            url = absolute(page.url, value, page.hosts)
-            value = None if url is None else str(url) if wanted.address == "url" else url.raw_path.decode("ascii")
-        if value is not None and rule.regex:
-            value = capture(_compiled(rule.regex), value)
-        if value is not None and (value := value.strip()):
-            values.append(_mapped(rule, value))
-            if len(values) >= wanted.many:
-                break
-    return values
+    def answer(self, query: Query) -> Found:
+        self._unfit = {}
+        roots = self._roots_of(query)
+        if query.items is None:
+            items, more = [_together([self._item(root, query) for root in roots])], False
+        else:
+            places = [place for root in roots for place in _places(root, query.items, query.limit + 1)]
+            items, more = self._items(places[: query.limit], query), len(places) > query.limit
+        following = [] if query.next is None else [self._values(root, query.next) for root in roots]
+        return Found(
+            items=items,
+            more=more,
+            empty=any(_says_empty(root, query) for root in roots),
+            next=next((values[0] for values in following if values), ""),
+            unfit=self._unfit,
+        )
 
+    def _items(self, places: list[Place], query: Query) -> list[dict[str, list[str]]]:
+        items = []
+        length = 0
+        for place in places:
+            if time.monotonic() > self._deadline:
+                raise TangledError("the page takes too long to read")
+            item = self._item(place, query)
+            items.append(item)
+            length += sum(len(value) for values in item.values() for value in values)
+            if length > MAX_ANSWER:
+                raise TangledError("the page holds more than it can mean")
+        return items
 
-def _raw(node: LexborNode, rule: Rule) -> str | None:
-    if rule.attr:
-        value = node.attributes.get(rule.attr)
-        return None if value is None else value[:MAX_VALUE]
-    return "".join(_texts(node, own=rule.text == "own"))[:MAX_VALUE]
+    def _item(self, place: Place, query: Query) -> dict[str, list[str]]:
+        found = {name: self._values(place, wanted, name) for name, wanted in query.values.items()}
+        return {name: values for name, values in found.items() if values}
 
+    def _values(self, item: Place, wanted: Wanted, name: str = "") -> list[str]:
+        for rule in wanted.rules:
+            values: list[str] = []
+            for raw in self._raw(item, rule):
+                value = value_of(raw, rule, wanted.kind, page=self._page.url, hosts=self._page.hosts)
+                if value:
+                    values.append(value)
+                    if len(values) >= wanted.many:
+                        break
+                elif name not in self._unfit and raw.strip():
+                    self._unfit[name] = raw.strip()[:MAX_UNFIT]
+            if values:
+                return values
+        return []
 
-def _texts(node: LexborNode, *, own: bool) -> Iterator[str]:
-    """The text that a reader sees; blocks on lines of their own."""
-    if own:
-        child = node.first_child
-        while child is not None:
-            if child.tag == "-text":
-                yield _folded(child)
-            child = child.next
-        return
-    length = 0
-    for inner in node.traverse(include_text=True):
-        if inner.tag == "-text":
-            parent = inner.parent
-            if parent is None or parent.tag not in _UNSEEN:
-                text = _folded(inner)
-                length += len(text)
-                yield text
-        elif inner.tag in _BREAKS:
-            length += 1
-            yield "\n"
-        if length > MAX_VALUE:
+    def _raw(self, item: Place, rule: Rule) -> Iterator[str]:
+        if isinstance(item, paths.Node):
+            for found in paths.find(item, rule.path):
+                for word in paths.words(found):
+                    yield text_of_html(word) if rule.text == "html" else word[:MAX_TEXT]
             return
+        start = self._nearest(item, rule.up) if rule.up else item
+        if start is None:
+            return
+        for node in start.css(rule.css) if rule.css else [start]:
+            if not rule.attr:
+                yield text_of(node, own=rule.text == "own")
+            elif (value := node.attributes.get(rule.attr)) is not None:
+                yield text_of_html(value) if rule.text == "html" else value[:MAX_TEXT]
+
+    def _nearest(self, item: LexborNode, css: str) -> LexborNode | None:
+        """The element around the item that fits. Lexbor matches an element or anything inside it, so all are found."""
+        fitting = (css, len(self._trees))
+        if fitting not in self._around:
+            self._around[fitting] = {node.mem_id for tree in self._trees.values() for node in tree.css(css)}
+        node = item.parent
+        while node is not None and node.mem_id not in self._around[fitting]:
+            node = node.parent
+        return node
+
+    # --- trees ------------------------------------------------------------------------------------------------
+
+    def _roots_of(self, query: Query) -> list[Place]:
+        """What the rules begin at: the page, or what stands in it in the other notation."""
+        kind = (query.answer, query.data, query.html)
+        if kind not in self._roots:
+            self._roots[kind] = list(self._make_roots(query))
+        return self._roots[kind]
+
+    def _make_roots(self, query: Query) -> Iterator[Place]:
+        if query.answer == "json":
+            document = paths.root(_json(self._text))
+            if not query.html:
+                yield document
+            for block in islice(paths.find(document, query.html), MAX_BLOCKS) if query.html else ():
+                yield from self._tree("".join(paths.words(block)))
+        elif query.data is None:
+            yield from self._tree(self._text)
+        else:
+            for root in self._tree(self._text):
+                for text in islice(_blocks(root, query.data), MAX_BLOCKS):
+                    if (value := _json_inside(text, query.data.after)) is not None:
+                        yield paths.root(value)
+
+    def _tree(self, text: str) -> Iterator[LexborNode]:
+        if text not in self._trees:
+            try:
+                self._trees[text] = LexborHTMLParser(text)
+            except (SelectolaxError, MemoryError) as error:
+                raise TangledError(f"the page cannot be parsed: {error}") from error
+        root = self._trees[text].root
+        if root is not None:
+            yield root
 
 
-def _folded(node: LexborNode) -> str:
-    """Line ends in the source of a page mean nothing."""
-    return re.sub(r"\s+", " ", (node.text_content or "")[:MAX_VALUE])
+def _places(root: Place, where: str, most: int) -> list[Place]:
+    if isinstance(root, paths.Node):
+        return cast(list[Place], paths.find(root, where)[:most])
+    return cast(list[Place], root.css(where)[:most])
 
 
-def _mapped(rule: Rule, value: str) -> str:
-    if not rule.map:
-        return value
-    word = value.casefold()
-    return next((ours for theirs, ours in rule.map.items() if theirs.casefold() == word), value)
+def _together(items: list[dict[str, list[str]]]) -> dict[str, list[str]]:
+    """One item of those of several blocks: each value from the first that has it."""
+    together: dict[str, list[str]] = {}
+    for item in items:
+        for name, values in item.items():
+            together.setdefault(name, values)
+    return together
 
 
-@functools.lru_cache(maxsize=256)
-def _compiled(text: str) -> re.Pattern[str]:
-    return compile_pattern(text)
+def _says_empty(root: Place, query: Query) -> bool:
+    if isinstance(root, paths.Node):
+        named = bool(query.empty) and any(found.value for found in paths.find(root, query.empty))
+        return named or (query.items is not None and paths.is_empty(root, query.items))
+    return bool(query.empty) and root.css_first(query.empty) is not None
+
+
+def _blocks(root: LexborNode, data: Data) -> Iterator[str]:
+    for node in root.css(data.css):
+        text = node.attributes.get(data.attr) if data.attr else node.text(deep=True)
+        if text and (not data.after or data.after in text):
+            yield text
+
+
+def _json_inside(text: str, after: str) -> Any:
+    """The JSON in a block; what follows it may be a script. None where there is none: not all need be in order."""
+    begin = text.find(after) + len(after)
+    starts = [place for place in (text.find("{", begin), text.find("[", begin)) if place >= 0]
+    if not starts:
+        return None
+    try:
+        return json.JSONDecoder().raw_decode(text, min(starts))[0]
+    except (ValueError, RecursionError):
+        return None
+    except MemoryError as error:
+        raise TangledError("the page needs too much memory") from error
+
+
+def _json(text: str) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
+        raise TangledError("it is not the JSON that its profile says") from error
+    except MemoryError as error:
+        raise TangledError("the page needs too much memory") from error

@@ -18,6 +18,7 @@ import msgspec
 
 from aniworld.catalog.pages.extract import TangledError, extract
 from aniworld.catalog.pages.rules import Found, Page, Query
+from aniworld.kit.net.body import decode_text
 
 HERE_BYTES = 128 * 1024
 HERE_TAGS = 10_000
@@ -25,7 +26,8 @@ HERE_TAGS_HAS = 200
 HERE_COPIES = 150_000
 """Elements that the worst arrangement of a page's tags could become, at some 350 bytes each."""
 CHILD_SECONDS = 12.0
-MAX_ANSWER = 32 * 1024 * 1024
+MAX_ANSWER = 12 * 1024 * 1024
+PIECE = 256 * 1024
 
 _FORMATTING = re.compile(r"<(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])", re.IGNORECASE)
 _PLAIN_TAG = re.compile(r"""<\w{1,6}(?:\s+[\w:-]{1,40}(?:="[^"<>]{0,200}"|='[^'<>]{0,200}')?){0,10}\s*/?>""", re.ASCII)
@@ -36,9 +38,11 @@ _SAME = 3
 
 
 class Job(msgspec.Struct):
-    """What the child process is given."""
+    """What the child process is given, on a line of its own; the page itself follows as it came."""
 
-    page: Page
+    url: str
+    hosts: tuple[str, ...]
+    content_type: str
     queries: list[Query]
 
 
@@ -57,7 +61,8 @@ class Reader:
 
     async def read(self, page: Page, queries: list[Query]) -> list[Found]:
         """The answers to the queries, in their order. Raises ``TangledError`` for a page that wants too much."""
-        if harmless(page.html, queries):
+        # Bytes may become text of their own length at most: what is too long is not looked at here.
+        if len(page.html) <= HERE_BYTES and harmless(_text(page), queries):
             return await asyncio.to_thread(extract, page, queries)
         async with self._children:
             return await _read_in_child(page, queries)
@@ -84,6 +89,10 @@ def harmless(html: str, queries: list[Query]) -> bool:
     return tags <= limit and tags * (open_at_once + 1) <= HERE_COPIES
 
 
+def _text(page: Page) -> str:
+    return page.html if isinstance(page.html, str) else decode_text(page.html, page.content_type)
+
+
 async def _read_in_child(page: Page, queries: list[Query]) -> list[Found]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -98,7 +107,7 @@ async def _read_in_child(page: Page, queries: list[Query]) -> list[Found]:
     )
     try:
         async with asyncio.timeout(CHILD_SECONDS):
-            answer = await _talk(process, msgspec.msgpack.encode(Job(page=page, queries=queries)))
+            answer = await _talk(process, page, queries)
             await process.wait()
         outcome = msgspec.msgpack.decode(answer, type=Outcome)
     except (TimeoutError, msgspec.MsgspecError, OSError) as error:
@@ -113,15 +122,21 @@ async def _read_in_child(page: Page, queries: list[Query]) -> list[Found]:
     return outcome.found
 
 
-async def _talk(process: asyncio.subprocess.Process, job: bytes) -> bytes:
+async def _talk(process: asyncio.subprocess.Process, page: Page, queries: list[Query]) -> bytes:
     assert process.stdin is not None
     assert process.stdout is not None
+    body, kind = page.html, page.content_type
+    if isinstance(body, str):
+        body, kind = body.encode(errors="replace"), "charset=utf-8"
+    job = Job(url=page.url, hosts=page.hosts, content_type=kind, queries=queries)
     with contextlib.suppress(ConnectionError):
-        process.stdin.write(job)
-        await process.stdin.drain()
+        process.stdin.write(msgspec.json.encode(job) + b"\n")
+        for place in range(0, len(body), PIECE):  # what the pipe does not take is copied: little at a time
+            process.stdin.write(body[place : place + PIECE])
+            await process.stdin.drain()
     process.stdin.close()
     answer = bytearray()
-    while piece := await process.stdout.read(256 * 1024):
+    while piece := await process.stdout.read(PIECE):
         answer += piece
         if len(answer) > MAX_ANSWER:
             raise OSError("more than one page can hold")
@@ -129,4 +144,9 @@ async def _talk(process: asyncio.subprocess.Process, job: bytes) -> bytes:
 
 
 def _selectors(query: Query) -> list[str]:
-    return [query.items or "", query.empty, *(wanted.rule.css for wanted in query.values.values())]
+    wanted = (*query.values.values(), *([] if query.next is None else [query.next]))
+    return [
+        query.items or "",
+        query.empty,
+        *(css for want in wanted for rule in want.rules for css in (rule.css, rule.up)),
+    ]

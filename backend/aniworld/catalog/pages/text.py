@@ -5,6 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
+from collections.abc import Sequence
+
+from aniworld.catalog.pages.months import in_english
 
 MIN_YEAR = 1900
 MAX_YEAR = 2100
@@ -20,6 +23,10 @@ _SPACE = re.compile(r"\s+")
 _NUMBER = re.compile(r"#?\s*([0-9]{1,5})\s*\.?")
 _YEAR = re.compile(r"(?<![0-9])([0-9]{4})(?![0-9])")
 _CLOCK = re.compile(r"(?:([0-9]{1,2}):)?([0-9]{1,3}):([0-9]{2})")
+_UNITS = re.compile(
+    r"(?<![0-9.,])([0-9]{1,2}) ?h[a-z]{0,6}\.? ?(?:([0-9]{1,2}) ?(?:m[a-z]{0,6}\.?)? ?)?(?:([0-9]{1,2}) ?s[a-z]{0,7})?",
+    re.IGNORECASE,
+)
 _AMOUNT = re.compile(r"([0-9]{1,5}(?:[.,][0-9]{1,3})?)")
 
 
@@ -49,20 +56,40 @@ def year(text: str) -> int | None:
     return next((found for found in years if MIN_YEAR <= found <= MAX_YEAR), None)
 
 
-def date(text: str, form: str) -> dt.date | None:
-    """A day, written as ``form`` says (``strptime``); without a form ISO 8601, a time of day after it ignored."""
+def date(text: str, forms: Sequence[str]) -> dt.date | None:
+    """A day, written as one of ``forms`` says; without any ISO 8601, a time of day after it ignored.
+
+    A form is one of ``strptime``, where a month's name may be in any language of ``months``, or ``unix``.
+    """
     text = text.strip()[:100]
-    try:
-        found = dt.datetime.strptime(text, form).date() if form else dt.date.fromisoformat(text[:10])
-    except (ValueError, re.error):
-        return None
-    return found if MIN_YEAR <= found.year <= MAX_YEAR else None
+    for form in forms or ("",):
+        try:
+            found = _date(text, form)
+        except (ValueError, OverflowError, OSError, re.error):
+            continue
+        if MIN_YEAR <= found.year <= MAX_YEAR:
+            return found
+    return None
+
+
+def _date(text: str, form: str) -> dt.date:
+    if not form:
+        return dt.date.fromisoformat(text[:10])
+    if form == "unix":
+        return dt.datetime.fromtimestamp(float(text), dt.UTC).date()
+    form = form.replace("%b", "%B")
+    if "%B" in form:
+        text = in_english(text)
+    return dt.datetime.strptime(text, form).date()
 
 
 def duration(text: str, unit: float) -> float | None:
-    """Seconds: ``m:ss`` and ``h:mm:ss``, or the first amount in the text times ``unit`` seconds."""
+    """Seconds: ``m:ss``, ``h:mm:ss``, ``1 h 30 min``, ``PT1H30M``, or the first amount times ``unit`` seconds."""
     if clock := _CLOCK.fullmatch(text.strip()):
         hours, minutes, seconds = (int(part or 0) for part in clock.groups())
+        found = float(hours * 3600 + minutes * 60 + seconds)
+    elif units := _UNITS.search(text[:100]):
+        hours, minutes, seconds = (int(part or 0) for part in units.groups())
         found = float(hours * 3600 + minutes * 60 + seconds)
     elif amount := _AMOUNT.search(text[:100]):
         found = float(amount.group(1).replace(",", ".")) * unit

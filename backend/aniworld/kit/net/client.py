@@ -1,7 +1,8 @@
 """The guarded HTTP client. One is made at the start and shared by everything that goes out.
 
-It reads nothing from the environment, keeps no cookies, follows redirects itself (each hop is checked like the first
-request) and hands out nothing that is larger or slower than its kind allows. It raises only ``NetError``.
+It reads nothing from the environment, keeps no cookies but in the jar of a caller, follows redirects itself (each hop
+is checked like the first request) and hands out nothing that is larger or slower than its kind allows. It raises only
+``NetError``.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ import asyncio
 import contextlib
 import functools
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Set
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Set
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self, TypeVar
+from urllib.parse import urlencode
 
 import httpcore
 import httpx
@@ -22,6 +24,7 @@ import msgspec
 
 from aniworld.kit.net import transport
 from aniworld.kit.net.body import Collector, content_coding, decode_text, parse_retry_after
+from aniworld.kit.net.cookies import Jar
 from aniworld.kit.net.errors import (
     AddressRefusedError,
     BadAnswerError,
@@ -36,6 +39,7 @@ from aniworld.kit.net.lines import Lines, MediaResponse, Wish
 from aniworld.kit.net.redirects import DRAIN, defaults, follow
 
 T = TypeVar("T")
+Sender = Callable[[httpx.URL, Target, httpx.Headers], Awaitable["_Opened"]]
 
 
 class Response:
@@ -140,13 +144,8 @@ class HttpClient:
             raise ValueError("Only GET and HEAD change nothing at the other side")
         sent = defaults(kind)
         sent.update(headers or {})
-        async with self._limits(kind):
-            opened, final = await follow(functools.partial(self._send, method), url, sent, kind)
-            try:
-                yield Response(opened.raw, final, kind)
-            finally:
-                with _translated():
-                    await opened.raw.aclose()
+        async with self._answered(functools.partial(self._send, method), url, sent, kind) as response:
+            yield response
 
     def open(
         self, url: str, *, headers: Mapping[str, str] | None = None, kind: Kind = MEDIA, wish: Wish | None = None
@@ -156,14 +155,24 @@ class HttpClient:
         """
         return self._lines.open(url, dict(headers or {}), kind, wish or Wish())
 
-    async def get(self, url: str, *, kind: Kind = PAGE, headers: Mapping[str, str] | None = None) -> Answer:
+    async def get(
+        self, url: str, *, kind: Kind = PAGE, headers: Mapping[str, str] | None = None, jar: Jar | None = None
+    ) -> Answer:
         """The whole answer, decoded. Raises ``HttpStatusError`` for a status that is no success."""
-        sent = {"Accept-Encoding": "gzip", **(headers or {})}
-        _, target = parse_url(url)
-        async with self._lanes.enter(target.entry) if kind.polite else contextlib.nullcontext():
-            async with self.stream("GET", url, headers=sent, kind=kind) as response:
-                raise_for_status(response)
-                return Answer(response.url, response.headers, await response.read())
+        return await self._ask(functools.partial(self._send, "GET", jar=jar), url, headers, kind)
+
+    async def post_form(
+        self,
+        url: str,
+        form: Mapping[str, str],
+        *,
+        kind: Kind = PAGE,
+        headers: Mapping[str, str] | None = None,
+        jar: Jar | None = None,
+    ) -> Answer:
+        """Like ``get``, with a form sent by ``POST``: for sites that are asked that way. Never sent anywhere else."""
+        sender = _FormSender(self._send, urlencode(form).encode(), jar)
+        return await self._ask(sender, url, headers, kind)
 
     async def get_bytes(self, url: str, *, kind: Kind = PAGE, headers: Mapping[str, str] | None = None) -> bytes:
         """The body, decoded."""
@@ -181,6 +190,25 @@ class HttpClient:
 
     # --- inside -------------------------------------------------------------------------------------------------
 
+    async def _ask(self, send: Sender, url: str, headers: Mapping[str, str] | None, kind: Kind) -> Answer:
+        sent = defaults(kind)
+        sent.update({"Accept-Encoding": "gzip", **(headers or {})})
+        _, target = parse_url(url)
+        async with self._lanes.enter(target.entry) if kind.polite else contextlib.nullcontext():
+            async with self._answered(send, url, sent, kind) as response:
+                raise_for_status(response)
+                return Answer(response.url, response.headers, await response.read())
+
+    @contextlib.asynccontextmanager
+    async def _answered(self, send: Sender, url: str, headers: httpx.Headers, kind: Kind) -> AsyncIterator[Response]:
+        async with self._limits(kind):
+            opened, final = await follow(send, url, headers, kind)
+            try:
+                yield Response(opened.raw, final, kind)
+            finally:
+                with _translated():
+                    await opened.raw.aclose()
+
     @contextlib.asynccontextmanager
     async def _limits(self, kind: Kind) -> AsyncIterator[None]:
         """The kind's time limit, and one family of errors."""
@@ -194,17 +222,35 @@ class HttpClient:
                 raise
             raise TimedOutError(f"The answer was not there after {kind.seconds:g} s") from error
 
-    async def _send(self, method: str, place: httpx.URL, target: Target, headers: httpx.Headers) -> _Opened:
+    async def _send(
+        self,
+        method: str,
+        place: httpx.URL,
+        target: Target,
+        headers: httpx.Headers,
+        *,
+        content: bytes | None = None,
+        jar: Jar | None = None,
+    ) -> _Opened:
         # The connection is checked when it is made; this also stops one that was made before the list changed.
         check_port(target.host, target.port, self._allowed_hosts())
         headers["Host"] = target.authority
+        own = headers.copy()
+        if content is not None:
+            own.update({"Content-Type": "application/x-www-form-urlencoded", "Content-Length": str(len(content))})
+        if jar is not None and (cookie := jar.header(place)) is not None:
+            own["Cookie"] = cookie
         request = httpcore.Request(
             method,
             httpcore.URL(scheme=target.scheme, host=target.host, port=target.port, target=place.raw_path),
-            headers=headers.raw,
+            headers=own.raw,
+            content=content,
             extensions={"timeout": transport.TIMEOUTS},
         )
-        return _Opened(await (await self._connections()).handle_async_request(request))
+        opened = _Opened(await (await self._connections()).handle_async_request(request))
+        if jar is not None:
+            jar.keep(place, httpx.Headers(opened.raw.headers))
+        return opened
 
     async def _connections(self) -> httpcore.AsyncConnectionPool:
         if self._pool is None:
@@ -247,6 +293,29 @@ class _Opened:
             await _drain(self.raw)
         finally:
             await self.raw.aclose()
+
+
+class _FormSender:
+    """Sends a form, and after a redirect asks for where that leads, as browsers do."""
+
+    def __init__(self, send: Callable[..., Awaitable[_Opened]], content: bytes, jar: Jar | None) -> None:
+        self._send = send
+        self._content = content
+        self._jar = jar
+        self._first: Target | None = None
+        self._status = 0
+
+    async def __call__(self, place: httpx.URL, target: Target, headers: httpx.Headers) -> _Opened:
+        again = self._status in (307, 308)
+        if again and target != self._first:
+            raise AddressRefusedError("The host wants the form to be sent somewhere else")
+        if self._first is None or again:
+            opened = await self._send("POST", place, target, headers, content=self._content, jar=self._jar)
+        else:
+            opened = await self._send("GET", place, target, headers, jar=self._jar)
+        self._first = self._first or target
+        self._status = opened.status
+        return opened
 
 
 async def _drain(raw: httpcore.Response) -> None:
