@@ -73,6 +73,12 @@ def test_year(raw: str, year: int | None) -> None:
         ("31.2.2021", "%d.%m.%Y", None),
         ("1021-04-09", "", None),
         ("soon", "", None),
+        ("9. März 2021", "%d. %B %Y", dt.date(2021, 3, 9)),
+        ("9 Okt 2021", "%d %b %Y", dt.date(2021, 10, 9)),
+        ("9 août 2021", "%d %B %Y", dt.date(2021, 8, 9)),
+        ("1617926400", "unix", dt.date(2021, 4, 9)),
+        ("1e300", "unix", None),
+        ("nan", "unix", None),
         ("", "%d.%m.%Y", None),
     ],
 )
@@ -88,6 +94,12 @@ def test_date(raw: str, form: str, date: dt.date | None) -> None:
         ("1:02:03", 60, 3723),
         ("24 min.", 60, 1440),
         ("ca. 24,5 Minuten", 60, 1470),
+        ("24 min", 1, 1440),
+        ("1 h 30 min", 60, 5400),
+        ("1 Std. 30 Min.", 60, 5400),
+        ("PT1H2M3S", 60, 3723),
+        ("1 Min. 20 Sek.", 60, 80),
+        ("90 s", 60, 90),
         ("90", 1, 90),
         ("0", 60, None),
         ("99999", 60, None),
@@ -96,3 +108,10 @@ def test_date(raw: str, form: str, date: dt.date | None) -> None:
 )
 def test_duration(raw: str, unit: float, seconds: float | None) -> None:
     assert text.duration(raw, unit) == seconds
+
+
+def test_the_first_form_that_fits() -> None:
+    forms = ("%d.%m.%Y", "%Y")
+    assert text.date("9.4.2021", forms) == dt.date(2021, 4, 9)
+    assert text.date("2021", forms) == dt.date(2021, 1, 1)
+    assert text.date("April", forms) is None

@@ -42,6 +42,16 @@ class Exchange:
         """The method, in capitals."""
         return str(self.scope["method"])
 
+    async def body(self, most: int) -> bytes:
+        """What was sent, cut after ``most`` bytes."""
+        body = b""
+        while len(body) < most:
+            message = await self.receive()
+            body += message.get("body", b"")
+            if not message.get("more_body"):
+                break
+        return body[:most]
+
     def header(self, name: str) -> str | None:
         """The first header of that (lower-case) name."""
         wanted = name.encode()
@@ -66,6 +76,10 @@ class Exchange:
             await self.answer(304, headers={"ETag": etag})
         else:
             await self.answer(status, body, headers)
+
+
+Route = tuple[re.Pattern[str], Callable[..., Awaitable[bool]]]
+"""Addresses, and what answers them: told the groups of the pattern; False where there is nothing."""
 
 
 async def send_file(exchange: Exchange, path: Path, content_type: str, *, throttle: int | None) -> None:

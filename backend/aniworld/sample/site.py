@@ -1,18 +1,19 @@
-"""The sample site: which address leads to what."""
+"""The sample site: which address leads to what. Beside its own pages it shows its catalogue in two other layouts."""
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from urllib.parse import parse_qs
 
 from aniworld.kit import clock
 from aniworld.sample import content, pages
-from aniworld.sample.asgi import Exchange, Receive, Scope, Send, send_file
+from aniworld.sample.asgi import Exchange, Receive, Route, Scope, Send, send_file
 from aniworld.sample.cache import Cache
 from aniworld.sample.content import Link, Series
+from aniworld.sample.data import SEARCH, Data
+from aniworld.sample.tabs import Tabs
 
 PICTURES = {"poster.jpg": "image/jpeg", "fanart.jpg": "image/jpeg", "cover.jpg": "image/jpeg", "logo.png": "image/png"}
 PLAYLIST = "application/vnd.apple.mpegurl"
@@ -29,7 +30,7 @@ class Site:
         self._bitrate = bitrate
         self._throttle = throttle
         season = r"/series/([a-z-]+)/season/(\d{1,4}|specials)"
-        self._routes: tuple[tuple[re.Pattern[str], Callable[..., Awaitable[bool]]], ...] = (
+        self._routes: tuple[Route, ...] = (
             (re.compile(r"/"), self._front),
             (re.compile(r"/search"), self._search),
             (re.compile(r"/style\.css"), self._style),
@@ -40,12 +41,14 @@ class Site:
             (re.compile(r"/media/([0-9a-f]{12})\.mp4"), self._mp4),
             (re.compile(r"/media/([0-9a-f]{12})/((?:master|media)\.m3u8|\d{5}\.ts)"), self._hls),
             (re.compile(r"/art/([a-z-]+)/([a-z]+\.[a-z]+)"), self._picture),
+            *Tabs(seconds).routes(),
+            *Data(seconds).routes(),
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         exchange = Exchange(scope, receive, send)
-        if exchange.method not in ("GET", "HEAD"):
+        if exchange.method not in ("GET", "HEAD") and not (exchange.method == "POST" and exchange.path == SEARCH):
             await exchange.answer(405, headers={"Allow": "GET, HEAD"})
             return
         for pattern, handler in self._routes:

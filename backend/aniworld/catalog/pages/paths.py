@@ -1,9 +1,9 @@
 """Paths into JSON: the little language in which a profile says where something stands. Pure.
 
 ``a.b`` is what stands under these names, ``"odd name"`` a name with anything in it; ``[]`` is each element of a list,
-``[0]`` the first (``[-1]`` the last), ``*`` each value of an object, ``[name=text]`` each element whose ``name`` is
-that text. ``^`` is the object around the item, ``@`` the name or the place under which the item stands. Nothing is
-the item itself. There is nothing else: a path is looked up, never run.
+``[0]`` the first (``[-1]`` the last), ``*`` each value of an object, ``[name=text]`` each element of a list whose
+``name`` is that text, or the object itself if it is so. ``^`` is the object around the item, ``@`` the name or the
+place under which the item stands. Nothing is the item itself. There is nothing else: a path is looked up, never run.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ def _step(node: Node, step: Step) -> Iterator[Node]:
         if isinstance(value, list) and -len(value) <= place < len(value):
             yield Node(value[place], str(place % len(value)), around)
     elif step.kind == "where":
-        for inner in _each(node, around):
+        for inner in [node] if isinstance(value, dict) else _each(node, around):
             if isinstance(inner.value, dict) and step.value in words(Node(inner.value.get(step.name), "", None)):
                 yield inner
     else:

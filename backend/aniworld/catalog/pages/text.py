@@ -24,7 +24,8 @@ _NUMBER = re.compile(r"#?\s*([0-9]{1,5})\s*\.?")
 _YEAR = re.compile(r"(?<![0-9])([0-9]{4})(?![0-9])")
 _CLOCK = re.compile(r"(?:([0-9]{1,2}):)?([0-9]{1,3}):([0-9]{2})")
 _UNITS = re.compile(
-    r"(?<![0-9.,])([0-9]{1,2}) ?h[a-z]{0,6}\.? ?(?:([0-9]{1,2}) ?(?:m[a-z]{0,6}\.?)? ?)?(?:([0-9]{1,2}) ?s[a-z]{0,7})?",
+    r"(?<![0-9.,])(?=[0-9])(?:([0-9]{1,2}) ?(?:h|st)[a-z]{0,6}\.?,? ?)?(?:([0-9]{1,3}) ?m[a-z]{0,6}\.?,? ?)?"
+    r"(?:([0-9]{1,3}) ?s(?!t)[a-z]{0,7})?",
     re.IGNORECASE,
 )
 _AMOUNT = re.compile(r"([0-9]{1,5}(?:[.,][0-9]{1,3})?)")
@@ -84,11 +85,11 @@ def _date(text: str, form: str) -> dt.date:
 
 
 def duration(text: str, unit: float) -> float | None:
-    """Seconds: ``m:ss``, ``h:mm:ss``, ``1 h 30 min``, ``PT1H30M``, or the first amount times ``unit`` seconds."""
+    """Seconds: ``m:ss``, ``h:mm:ss``, ``24 min``, ``1 h 30 min``, ``PT1H30M``, or the first amount times ``unit``."""
     if clock := _CLOCK.fullmatch(text.strip()):
         hours, minutes, seconds = (int(part or 0) for part in clock.groups())
         found = float(hours * 3600 + minutes * 60 + seconds)
-    elif units := _UNITS.search(text[:100]):
+    elif units := next((units for units in _UNITS.finditer(text[:100]) if units.group()), None):
         hours, minutes, seconds = (int(part or 0) for part in units.groups())
         found = float(hours * 3600 + minutes * 60 + seconds)
     elif amount := _AMOUNT.search(text[:100]):

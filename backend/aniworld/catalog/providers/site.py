@@ -94,7 +94,7 @@ class SiteProvider:
         links, unknown = shape.links(found, self._profile)
         if unknown:
             log.info("%s names what its profile does not know: %s", self.name, ", ".join(sorted(unknown)))
-        if found.items and not links and not unknown:
+        if found.items and not links and not unknown and not found.empty:
             raise self._changed("links", "found no usable link: language, hoster or url is missing")
         self._check_items(found, "links", needs_items=bool(rules.empty))
         return [link for link in links if link.language == language]
@@ -204,7 +204,7 @@ class SiteProvider:
     def _fitting(self, found: Found, section: str, made: list[T], *, needs_items: bool) -> list[T]:
         """What was made of the items, or an error where they do not fit the rules."""
         self._check_items(found, section, needs_items=needs_items)
-        if found.items and not made:
+        if found.items and not made and not found.empty:
             raise self._changed(section, "found items, but none with all that is needed")
         return made
 
