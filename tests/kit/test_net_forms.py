@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from aniworld.kit.net.cookies import MAX_COOKIES, Jar
-from aniworld.kit.net.errors import AddressRefusedError
+from aniworld.kit.net.errors import AddressRefusedError, BadAnswerError, HttpStatusError
 from tests.kit.net_host import Request, answer, client, host, redirect
 
 
@@ -102,4 +102,29 @@ async def test_a_form_goes_nowhere_else() -> None:
     async with host(answer(b"x")) as private, client() as http:
         with pytest.raises(AddressRefusedError):
             await http.post_form(f"{private.url}/", {"a": "b"})
+        assert private.requests == []
+
+
+async def test_json_is_sent_and_answered() -> None:
+    async with host(answer(b'{"a": 1}', Content_Type="application/json")) as site, client(site) as http:
+        assert await http.post_json(f"{site.url}/x", {"b": "ö"}, dict[str, int], headers={"X-A": "1"}) == {"a": 1}
+        with pytest.raises(BadAnswerError):
+            await http.post_json(f"{site.url}/x", {}, list[str])
+    (sent, _) = site.requests
+    assert (sent.method, sent.body) == ("POST", '{"b":"ö"}'.encode())
+    assert (sent.headers["content-type"], sent.headers["x-a"]) == ("application/json", "1")
+
+
+@pytest.mark.parametrize("status", [301, 307, 308, 401, 500])
+async def test_json_follows_nobody(status: int) -> None:
+    async with host(answer(b"{}")) as other:
+        moved = answer(status=f"{status} Elsewhere", Location=f"{other.url}/", Retry_After="7")
+        async with host(moved) as site, client(site, other) as http:
+            with pytest.raises(HttpStatusError) as caught:
+                await http.post_json(site.url, {"password": "x"}, dict[str, int])
+            assert (caught.value.http_status, caught.value.retry_after) == (status, 7)
+        assert other.requests == []
+    async with host(answer(b"{}")) as private, client() as http:
+        with pytest.raises(AddressRefusedError):
+            await http.post_json(private.url, {}, dict[str, int])
         assert private.requests == []

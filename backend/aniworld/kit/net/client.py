@@ -35,6 +35,7 @@ from aniworld.kit.net.errors import (
 )
 from aniworld.kit.net.guard import Target, check_port, parse_url
 from aniworld.kit.net.kinds import MEDIA, PAGE, POLITE_REQUESTS, Kind
+from aniworld.kit.net.lanes import Lanes
 from aniworld.kit.net.lines import Lines, MediaResponse, Wish
 from aniworld.kit.net.redirects import DRAIN, defaults, follow
 
@@ -113,7 +114,7 @@ class HttpClient:
         self._context: ssl.SSLContext | None = None
         self._opening = asyncio.Lock()
         self._lines = Lines(allowed_hosts, self._tls_context)
-        self._lanes = _Lanes(POLITE_REQUESTS)
+        self._lanes = Lanes(POLITE_REQUESTS)
 
     async def __aenter__(self) -> Self:
         return self
@@ -188,6 +189,26 @@ class HttpClient:
         """The body as JSON of that type. Raises ``BadAnswerError`` when it is not."""
         return (await self.get(url, kind=kind, headers=headers)).json(type_)
 
+    async def post_json(
+        self, url: str, body: object, type_: type[T], *, headers: Mapping[str, str] | None = None, kind: Kind = PAGE
+    ) -> T:
+        """Send ``body`` as JSON and take the JSON that comes back. Redirects are refused: it may be a password.
+
+        Raises ``HttpStatusError`` for a status that is no success and ``BadAnswerError`` when it is not of that type.
+        """
+        sent = defaults(kind)
+        sent.update({"Accept": "application/json", "Content-Type": "application/json", **(headers or {})})
+        place, target = parse_url(url)
+        async with self._lanes.enter(target.entry), self._limits(kind):
+            opened = await self._send("POST", place, target, sent, content=msgspec.json.encode(body))
+            try:
+                response = Response(opened.raw, str(place), kind)
+                raise_for_status(response)
+                return Answer(response.url, response.headers, await response.read()).json(type_)
+            finally:
+                with _translated():
+                    await opened.raw.aclose()
+
     # --- inside -------------------------------------------------------------------------------------------------
 
     async def _ask(self, send: Sender, url: str, headers: Mapping[str, str] | None, kind: Kind) -> Answer:
@@ -237,7 +258,8 @@ class HttpClient:
         headers["Host"] = target.authority
         own = headers.copy()
         if content is not None:
-            own.update({"Content-Type": "application/x-www-form-urlencoded", "Content-Length": str(len(content))})
+            own["Content-Length"] = str(len(content))
+            own.setdefault("Content-Type", "application/x-www-form-urlencoded")
         if jar is not None and (cookie := jar.header(place)) is not None:
             own["Cookie"] = cookie
         request = httpcore.Request(
@@ -358,30 +380,3 @@ def _why(error: Exception) -> str:
     if isinstance(cause, OSError) and cause.strerror:
         return f"The connection failed: {cause.strerror}"
     return f"The connection failed: {str(error) or type(error).__name__}"[:300]
-
-
-@dataclass(slots=True)
-class _Lane:
-    places: asyncio.Semaphore
-    users: int = 0
-
-
-class _Lanes:
-    """Lets at most so many in at the same time, host by host; keeps nothing of hosts that nobody asks."""
-
-    def __init__(self, width: int) -> None:
-        self._width = width
-        self._lanes: dict[str, _Lane] = {}
-
-    @contextlib.asynccontextmanager
-    async def enter(self, host: str) -> AsyncIterator[None]:
-        """Wait for a place."""
-        lane = self._lanes.setdefault(host, _Lane(asyncio.Semaphore(self._width)))
-        lane.users += 1
-        try:
-            async with lane.places:
-                yield
-        finally:
-            lane.users -= 1
-            if lane.users == 0:
-                del self._lanes[host]
