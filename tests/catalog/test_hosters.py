@@ -41,6 +41,23 @@ async def test_direct(then: Handler, size: int | None) -> None:
         assert [request.headers["range"] for request in site.requests] == ["bytes=0-0"] * 2
 
 
+@pytest.mark.parametrize("hoster", [DirectHoster, HlsHoster])
+async def test_a_links_headers_stay_on_its_origin(hoster: type[DirectHoster | HlsHoster]) -> None:
+    playlist = answer(b"#EXTM3U\n", Content_Type="application/vnd.apple.mpegurl")
+    async with host(playlist) as elsewhere, host(leads_to("/file", playlist)) as site, client(site, elsewhere) as http:
+        with_secret = Link(
+            hoster="A", kind="x", url=f"{site.url}/go/1", language=Language("de"), headers={"Authorization": "secret"}
+        )
+        stream = await hoster(http).resolve(with_secret)
+        assert (stream.url, stream.headers) == (f"{site.url}/file", {"Authorization": "secret"})
+        assert [request.headers.get("authorization") for request in site.requests] == ["secret"] * 2
+        assert "secret" not in repr(with_secret) + repr(stream)
+        site.handler = redirect(f"{elsewhere.url}/file")
+        stream = await hoster(http).resolve(with_secret)
+        assert (stream.url, stream.headers) == (f"{elsewhere.url}/file", {})
+        assert "authorization" not in elsewhere.requests[-1].headers
+
+
 async def test_direct_does_not_read_the_file() -> None:
     async def endless(_: Request, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n")

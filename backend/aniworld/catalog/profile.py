@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import logging
+import os
 import re
+import stat
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,7 +18,11 @@ from msgspec import Meta
 
 from aniworld.catalog.errors import InvalidProfileError
 from aniworld.kit.errors import FieldError
+from aniworld.kit.net.errors import AddressRefusedError
+from aniworld.kit.net.guard import parse_url
 from aniworld.kit.schema import Input
+
+log = logging.getLogger(__name__)
 
 MAX_FILE = 256 * 1024
 DEFAULT_KIND = "site"
@@ -49,6 +56,24 @@ class Profile(Input, frozen=True):
         """Everything that is wrong beyond the form. ``adapters``: the hosters that exist; None: not checked."""
         return iter(())
 
+    @property
+    def secret(self) -> bool:
+        """Whether it holds a password or a key, so that nobody else should be able to read the file."""
+        return False
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name})"  # what it holds may be secret
+
+
+def base_url_problems(base_url: str) -> Iterator[FieldError]:
+    """What is wrong with the address that a source stands at."""
+    try:
+        url, _ = parse_url(base_url)
+        if url.query or url.fragment:
+            yield FieldError(field="base_url", message="must end with the path")
+    except AddressRefusedError as error:
+        yield FieldError(field="base_url", message=error.detail)
+
 
 P = TypeVar("P", bound=Profile)
 
@@ -68,6 +93,7 @@ def load(
     try:
         with path.open("rb") as file:
             raw = file.read(MAX_FILE + 1)
+            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
         if len(raw) > MAX_FILE:
             raise InvalidProfileError(f"{path.name} is larger than {MAX_FILE // 1024} KiB")
         text = raw.decode()
@@ -78,7 +104,10 @@ def load(
         raise InvalidProfileError(f"{path.name} is no TOML: {error}") from error
     if base_url is not None:
         document["base_url"] = base_url
-    return _checked(document, path.name, text, kinds, adapters)
+    profile = _checked(document, path.name, text, kinds, adapters)
+    if profile.secret and mode & 0o077:
+        log.warning("%s holds a password or key and others can read it: chmod 600 it", path.name)
+    return profile
 
 
 def _checked(

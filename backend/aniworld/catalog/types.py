@@ -91,6 +91,11 @@ class Link(Schema, frozen=True):
     """Name of the hoster adapter that can resolve it: ``direct``, ``hls``."""
     url: str
     language: Language
+    headers: dict[str, str] = msgspec.field(default_factory=dict)
+    """What the host wants to be sent (a credential, a ``Referer``), to the address's own origin only."""
+
+    def __repr__(self) -> str:
+        return f"Link({self.kind} {self.url} {self.language})"  # headers may be secret
 
 
 class Stream(Schema, frozen=True):
@@ -104,3 +109,6 @@ class Stream(Schema, frozen=True):
     """Bytes, where known in advance."""
     expires_at: dt.datetime | None = None
     """When the address dies, where known."""
+
+    def __repr__(self) -> str:
+        return f"Stream({self.protocol} {self.url} {self.size})"  # headers may be secret

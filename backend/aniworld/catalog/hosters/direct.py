@@ -9,6 +9,7 @@ from aniworld.catalog.errors import SourceChangedError, from_net
 from aniworld.catalog.types import Link, Stream
 from aniworld.kit.net import MEDIA, HttpClient, Response, raise_for_status
 from aniworld.kit.net.errors import NetError
+from aniworld.kit.net.guard import parse_url
 
 _TOTAL = re.compile(r"bytes [0-9]{1,19}-[0-9]{1,19}/([0-9]{1,19})")
 _NO_MEDIA = (
@@ -31,17 +32,24 @@ class DirectHoster:
 
     async def resolve(self, link: Link) -> Stream:
         """The file's address. ``NotAtSourceError``: the link is dead; ``SourceChangedError``: it leads to a page."""
+        headers = {**link.headers, "Range": "bytes=0-0"}
         try:
-            async with self._client.stream("GET", link.url, headers={"Range": "bytes=0-0"}, kind=MEDIA) as response:
+            async with self._client.stream("GET", link.url, headers=headers, kind=MEDIA) as response:
                 raise_for_status(response)
                 kind = response.headers.get("content-type", "").strip().lower()
                 if kind.startswith(_NO_MEDIA):
                     raise SourceChangedError(f"{link.hoster} answered with {kind.partition(';')[0]} instead of a video")
                 if response.status_code == 206:
                     await response.discard()
-                return Stream(url=response.url, protocol="http", size=_size(response))
+                kept = kept_headers(link, response.url)
+                return Stream(url=response.url, protocol="http", headers=kept, size=_size(response))
         except NetError as error:
             raise from_net(error, link.hoster) from error
+
+
+def kept_headers(link: Link, url: str) -> dict[str, str]:
+    """The link's headers, unless it has led to another origin."""
+    return link.headers if parse_url(url)[1] == parse_url(link.url)[1] else {}
 
 
 def _size(response: Response) -> int | None:

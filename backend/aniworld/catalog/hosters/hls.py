@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from aniworld.catalog.errors import SourceChangedError, from_net
+from aniworld.catalog.hosters.direct import kept_headers
 from aniworld.catalog.types import Link, Stream
 from aniworld.kit.net import PLAYLIST, HttpClient
 from aniworld.kit.net.errors import NetError
@@ -21,9 +22,9 @@ class HlsHoster:
     async def resolve(self, link: Link) -> Stream:
         """The playlist's address. ``NotAtSourceError``: the link is dead; ``SourceChangedError``: no playlist."""
         try:
-            answer = await self._client.get(link.url, kind=PLAYLIST)
+            answer = await self._client.get(link.url, kind=PLAYLIST, headers=link.headers)
         except NetError as error:
             raise from_net(error, link.hoster) from error
         if not answer.text().lstrip("\ufeff").startswith("#EXTM3U"):
             raise SourceChangedError(f"{link.hoster} answered with something that is no playlist")
-        return Stream(url=answer.url, protocol="hls")
+        return Stream(url=answer.url, protocol="hls", headers=kept_headers(link, answer.url))

@@ -12,6 +12,7 @@ from aniworld.catalog.pages.extract import check_selector
 from aniworld.catalog.pages.patterns import compile_pattern
 from aniworld.catalog.pages.profile import Episodes, Links, Listing, Seasons, Section, SiteProfile, in_json, rules
 from aniworld.catalog.pages.rules import Data, Rule
+from aniworld.catalog.profile import base_url_problems
 from aniworld.kit.errors import FieldError
 from aniworld.kit.net.errors import AddressRefusedError
 from aniworld.kit.net.guard import parse_url
@@ -59,12 +60,7 @@ def needed(profile: SiteProfile, name: str) -> tuple[set[str], set[str]]:
 
 
 def _address_problems(profile: SiteProfile) -> Iterator[FieldError]:
-    try:
-        url, _ = parse_url(profile.base_url)
-        if url.query or url.fragment:
-            yield FieldError(field="base_url", message="must end with the path")
-    except AddressRefusedError as error:
-        yield FieldError(field="base_url", message=error.detail)
+    yield from base_url_problems(profile.base_url)
     for host in profile.hosts:
         try:
             parse_url(f"http://{host.removeprefix('*.')}/")
