@@ -22,10 +22,13 @@ OWN: dict[str, set[str]] = {
     "access": {"guards", "passwords", "throttle", "tokens"},
     "catalog": {
         "answers",
+        "apis",
         "failover",
+        "files",
         "health",
         "hoster",
         "hosters",
+        "languages",
         "pages",
         "plugins",
         "profile",

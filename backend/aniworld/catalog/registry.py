@@ -11,6 +11,8 @@ from aniworld.catalog.hosters.direct import DirectHoster
 from aniworld.catalog.hosters.hls import HlsHoster
 from aniworld.catalog.profile import Profile
 from aniworld.catalog.provider import Provider
+from aniworld.catalog.providers.archive import ArchiveProvider
+from aniworld.catalog.providers.jellyfin import JellyfinProvider
 from aniworld.catalog.providers.site import SiteProvider
 from aniworld.catalog.tools import Tools
 from aniworld.kit.net import HttpClient
@@ -48,7 +50,7 @@ class HosterClass(Protocol):
 
 
 HOSTERS: tuple[HosterClass, ...] = (DirectHoster, HlsHoster)
-PROVIDERS: tuple[ProviderClass, ...] = (SiteProvider,)
+PROVIDERS: tuple[ProviderClass, ...] = (SiteProvider, ArchiveProvider, JellyfinProvider)
 
 
 @dataclass(frozen=True, slots=True)
