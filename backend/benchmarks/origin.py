@@ -20,6 +20,7 @@ from typing import Any
 
 _UNITS = {"K": 1024, "M": 1024**2, "G": 1024**3}
 _RANGE = re.compile(r"bytes=(\d+)-(\d*)")
+_TYPES = {".m3u8": "application/vnd.apple.mpegurl", ".ts": "video/mp2t"}
 _STEP = 4 * 1024 * 1024
 _CREDIT = 0.05
 
@@ -113,7 +114,8 @@ class Origin:
             start, end, status = int(match[1]), min(int(match[2] or size) + 1, size), 206
             told = f"Content-Range: bytes {start}-{end - 1}/{size}\r\n"
         head = f'HTTP/1.1 {status} OK\r\nContent-Length: {end - start}\r\nETag: "v1"\r\nAccept-Ranges: bytes\r\n'
-        connection.sendall((head + told + "Content-Type: video/mp4\r\n\r\n").encode())
+        kind = _TYPES.get(path.suffix, "video/mp4")
+        connection.sendall(f"{head}{told}Content-Type: {kind}\r\n\r\n".encode())
         step = max(profile.rate // 64, 16384) if profile.rate else 256 * 1024 if profile.total else _STEP
         due = 0.0
         with path.open("rb") as stream:

@@ -65,15 +65,16 @@ def test_subtitles_may_stay_after_the_picture() -> None:
 def test_clocks_that_start_anew() -> None:
     """Picture and sound jump at different packets and stay together."""
     line = Timeline(1.4)
-    assert line.shift((0, 0), "video", 1.4, 0.04) == pytest.approx(-1.4)
-    assert line.shift((0, 1), "audio", 1.4, 9.9) == pytest.approx(-1.4)
-    assert line.shift((0, 0), "video", 11.36, 0.04) == pytest.approx(-1.4)
-    jumped = line.shift((0, 0), "video", 500.0, 0.04)
+    picture, sound, text = line.clock("video"), line.clock("audio"), line.clock("subtitle")
+    assert line.read(picture, 1.4, 0.04) == pytest.approx(-1.4)
+    assert line.read(sound, 1.4, 9.9) == pytest.approx(-1.4)
+    assert line.read(picture, 11.36, 0.04) == pytest.approx(-1.4)
+    jumped = line.read(picture, 500.0, 0.04)
     assert jumped + 500 == pytest.approx(10, abs=0.05)
-    assert line.shift((0, 1), "audio", 11.3, 0.1) == pytest.approx(-1.4)
-    assert line.shift((0, 1), "audio", 500.0, 0.1) == pytest.approx(jumped)
-    assert line.shift((0, 2), "subtitle", 501.0, 3) == pytest.approx(jumped)
-    assert line.shift((0, 0), "video", 500.04, 0.04) == pytest.approx(jumped)
+    assert line.read(sound, 11.3, 0.1) == pytest.approx(-1.4)
+    assert line.read(sound, 500.0, 0.1) == pytest.approx(jumped)
+    assert line.read(text, 501.0, 3) == pytest.approx(jumped)
+    assert line.read(picture, 500.04, 0.04) == pytest.approx(jumped)
 
 
 @pytest.mark.parametrize(

@@ -16,13 +16,21 @@ from av.stream import Stream
 
 from aniworld.downloads.media.refusal import RefusalError
 from aniworld.downloads.media.source import bare_sound_start, open_media
-from aniworld.downloads.media.timeline import Timeline
+from aniworld.downloads.media.tally import Tally
+from aniworld.downloads.media.timeline import AHEAD, BACK, Clock, Timeline
 from aniworld.downloads.media.types import StreamKind
 
 _INIT = (b"ftyp", b"moov")
 _LARGEST_INIT = 1024 * 1024
 _SAME_CLOCK = 10.0
 """Seconds that picture and sound may begin apart; more, and they do not go by the same clock."""
+_STRETCH = 0.25
+"""Seconds of a track that the tally is told of at once; far less than any hole that it looks for."""
+
+Target = tuple[StreamKind, Stream | None]
+"""What a track is, and where it goes; None for what is only counted."""
+Written = tuple[float, "Packet[Any]", Stream | None]
+"""When a packet is decoded, in seconds, the packet, and where it goes."""
 
 
 class Source:
@@ -59,43 +67,84 @@ class Source:
         if abs(self.start - start) > _SAME_CLOCK:
             self._shift += start - self.start
 
-    def packets(self, kinds: dict[int, StreamKind]) -> Iterator[tuple[float, Packet[Any]]]:
-        """Packets of those tracks with the time at which they are decoded, stamped as any container takes them."""
-        last: dict[int, int] = {}
+    def packets(self, targets: dict[int, Target], tally: Tally) -> Iterator[Written]:
+        """Packets of those tracks, stamped as any container takes them; the tally is told of each."""
+        flows = {index: _Flow(target, self.timeline) for index, target in targets.items()}
         for number, part in enumerate(self._parts):
             container = self._first if number == 0 else open_media(part, whole=False)
             try:
                 if number:
                     _require_the_same(self._first, container)
-                for packet in container.demux([container.streams[index] for index in kinds]):
-                    if packet.size == 0 or packet.time_base is None:
-                        continue
-                    index = packet.stream.index
-                    self._stamp(packet, index, kinds[index], last)
-                    assert packet.dts is not None
-                    yield float(packet.dts * packet.time_base), packet
+                yield from self._of_part(container, flows, tally)
             finally:
                 if number:
                     container.close()
+        for flow in flows.values():
+            tally.add(flow.kind, flow.first, flow.end)
 
-    def _stamp(self, packet: Packet[Any], index: int, kind: StreamKind, last: dict[int, int]) -> None:
-        """Give the packet times that any container takes: both there, and decoding always later than before."""
-        base = packet.time_base
-        before = last.get(index)
-        dts = packet.dts if packet.dts is not None else packet.pts
-        pts = packet.pts if packet.pts is not None else packet.dts
-        if dts is None or pts is None:
-            dts = pts = 0 if before is None else before + max(packet.duration or 0, 1)
-        elif self.timeline is not None:
-            length = float((packet.duration or 0) * base)
-            time = float(dts * base) + self._shift
-            track = (self._number, index)
-            shift = math.floor((self._shift + self.timeline.shift(track, kind, time, length)) / base + 0.5)
-            dts, pts = dts + shift, pts + shift
-        if before is not None and dts <= before:
-            dts = before + 1
-        last[index] = dts
-        packet.dts, packet.pts = dts, max(pts, dts)
+    def _of_part(self, container: InputContainer, flows: dict[int, _Flow], tally: Tally) -> Iterator[Written]:
+        # Runs for each of some hundred thousand packets: plain numbers, and as few calls as can be.
+        streams = [container.streams[index] for index in flows]
+        for stream in streams:
+            flows[stream.index].base = float(stream.time_base or 0)
+        for packet in container.demux(streams):
+            if not packet.size:
+                continue
+            flow = flows[packet.stream_index]
+            dts, pts, length, base = packet.dts, packet.pts, packet.duration or 0, flow.base
+            if dts is None:
+                dts = pts
+            elif pts is None:
+                pts = dts
+            last = flow.last
+            if dts is None or pts is None:
+                dts = pts = 0 if last is None else last + max(length, 1)
+            elif (clock := flow.clock) is not None:
+                time = dts * base + self._shift
+                if clock.end - BACK <= time + clock.shift <= clock.end + AHEAD:
+                    clock.end = time + clock.shift + length * base
+                else:
+                    self._jump(flow, clock, time, length * base)
+                dts += flow.ticks
+                pts += flow.ticks
+            if last is not None and dts <= last:
+                dts = last + 1
+            if pts < dts:
+                pts = dts
+            flow.last = packet.dts = dts
+            packet.pts = pts
+            start = pts * base
+            if flow.first <= start < flow.first + _STRETCH:
+                if (end := start + length * base) > flow.end:
+                    flow.end = end
+            else:
+                tally.add(flow.kind, flow.first, flow.end)
+                flow.first, flow.end = start, start + length * base
+            yield dts * base, packet, flow.stream
+
+    def _jump(self, flow: _Flow, clock: Clock, time: float, duration: float) -> None:
+        """The clock was set anew, or has only begun to run."""
+        assert self.timeline is not None
+        shift = self._shift + self.timeline.read(clock, time, duration)
+        flow.ticks = math.floor(shift / flow.base + 0.5) if flow.base else 0
+
+
+class _Flow:
+    """How far one track has come."""
+
+    __slots__ = ("base", "clock", "end", "first", "kind", "last", "stream", "ticks")
+
+    def __init__(self, target: Target, timeline: Timeline | None) -> None:
+        self.kind, self.stream = target
+        self.clock = timeline.clock(self.kind) if timeline is not None else None
+        self.base = 0.0
+        """Seconds of a tick."""
+        self.ticks = 0
+        """To add to its times at present."""
+        self.last: int | None = None
+        """When the last packet is decoded."""
+        self.first = self.end = math.nan
+        """The stretch, in seconds, that the tally has not been told of yet."""
 
 
 def _parts(paths: Sequence[Path]) -> list[Sequence[Path]]:

@@ -8,15 +8,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import av
 from av.container import InputContainer, OutputContainer
-from av.packet import Packet
 from av.stream import AttachmentStream, Disposition, Stream
 
 from aniworld.downloads.media import webvtt
-from aniworld.downloads.media.inputs import Source
+from aniworld.downloads.media.inputs import Source, Written
 from aniworld.downloads.media.languages import language_code, track_languages
 from aniworld.downloads.media.refusal import RefusalError
 from aniworld.downloads.media.tally import Tally
@@ -165,7 +163,7 @@ def _write_text(text: TextInput, start: float) -> bool:
 
 def _add_texts(
     stack: ExitStack, texts: list[TextInput], target: OutputContainer, job: RemuxJob
-) -> list[Iterator[tuple[float, Packet[Any], Stream]]]:
+) -> list[Iterator[Written]]:
     """Tracks of subtitles in the output, and their packets; none where it cannot hold such."""
     if "webvtt" not in target.supported_codecs:
         return []
@@ -183,7 +181,7 @@ def _add_texts(
     return packets
 
 
-def _text_packets(source: InputContainer, track: Stream) -> Iterator[tuple[float, Packet[Any], Stream]]:
+def _text_packets(source: InputContainer, track: Stream) -> Iterator[Written]:
     for packet in source.demux(source.streams[0]):
         if packet.pts is not None and packet.size:
             yield float(packet.pts * packet.time_base), packet, track
@@ -193,25 +191,20 @@ def _copy(
     sources: list[Source],
     target: OutputContainer,
     tracks: list[_Track],
-    texts: list[Iterator[tuple[float, Packet[Any], Stream]]],
+    texts: list[Iterator[Written]],
 ) -> Tally:
     """Write all packets in the order of their time."""
     tally = Tally()
-
-    def of(number: int) -> Iterator[tuple[float, Packet[Any], Stream | None]]:
-        mine = {track.stream.index: track for track in tracks if track.source == number}
-        for time, packet in sources[number].packets({index: track.kind for index, track in mine.items()}):
-            track = mine[packet.stream.index]
-            assert packet.pts is not None
-            start = float(packet.pts * packet.time_base)
-            tally.add(track.kind, start, start + float((packet.duration or 0) * packet.time_base))
-            yield time, packet, track.target
-
-    flows = [of(number) for number in range(len(sources))]
-    for _time, packet, stream in heapq.merge(*flows, *texts, key=lambda entry: entry[0]):
+    flows = [*texts]
+    for number, source in enumerate(sources):
+        mine = {track.stream.index: (track.kind, track.target) for track in tracks if track.source == number}
+        flows.append(source.packets(mine, tally))
+    merged = flows[0] if len(flows) == 1 else heapq.merge(*flows, key=lambda entry: entry[0])
+    mux = target.mux_one
+    for _time, packet, stream in merged:
         if stream is not None:
             packet.stream = stream
-            target.mux(packet)
+            mux(packet)
     return tally
 
 

@@ -14,7 +14,7 @@ _HOLE_WITHOUT = 5.0
 
 
 class Tally:
-    """Fed with every packet, in the order of the file."""
+    """Fed with what every packet covers, in the order of the file; a few neighbours of one track may come as one."""
 
     def __init__(self) -> None:
         self._start: float | None = None
@@ -25,7 +25,9 @@ class Tally:
         self._hole = (0.0, 0.0)
 
     def add(self, kind: StreamKind, start: float, end: float) -> None:
-        """A packet plays from ``start`` to ``end`` (seconds)."""
+        """Something plays from ``start`` to ``end`` (seconds; nothing does where they are no numbers)."""
+        if not start <= end:
+            return
         self._last = max(self._last, end)
         if kind == "subtitle":
             return
