@@ -11,8 +11,9 @@ from pathlib import Path
 from aniworld.catalog.types import Stream
 from aniworld.downloads.fetch.containers import Content
 from aniworld.downloads.fetch.errors import DiskError, PlaylistError
+from aniworld.downloads.fetch.hls_answer import Job
 from aniworld.downloads.fetch.hls_keys import KeyRing
-from aniworld.downloads.fetch.hls_piece import Job, PieceFetcher
+from aniworld.downloads.fetch.hls_piece import PieceFetcher, held
 from aniworld.downloads.fetch.hls_small import SmallFiles, headers_for
 from aniworld.downloads.fetch.pieces import PieceStore, Plan
 from aniworld.downloads.fetch.playlist import MediaPlaylist, Piece, parse
@@ -164,10 +165,17 @@ class _HlsFetch:
         self._limits = limits
 
     async def run(self) -> Fetched:
+        try:
+            return await self._run()
+        finally:
+            for track in self._tracks:
+                track.store.close()
+
+    async def _run(self) -> Fetched:
         for track in self._tracks:
             await in_thread(track.prepare)
         self._estimate()
-        self._progress.reset(self._size)
+        self._progress.reset(self._size + sum(held(job) for track in self._tracks for job in track.missing))
         # By their time, so that picture and sound grow together and the size can be estimated early.
         work = [(job, track) for track in self._tracks for job in track.missing]
         await self._fetch_all(iter(sorted(work, key=lambda entry: entry[0].start)))
@@ -197,7 +205,8 @@ class _HlsFetch:
 
         try:
             async with asyncio.TaskGroup() as group:
-                for _number in range(self._limits.segments):
+                # While some are being put on the disk, others are asked for.
+                for _number in range(2 * self._limits.segments):
                     group.create_task(worker())
         except BaseExceptionGroup as group_error:
             raise _first(group_error) from None

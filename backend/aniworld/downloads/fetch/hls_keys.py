@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Protocol
 
 from aniworld.downloads.fetch.errors import BadAnswerError
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers import Cipher as Scheme
+    from cryptography.hazmat.primitives.ciphers.modes import CBC
+
     from aniworld.downloads.fetch.hls_small import SmallFiles
 
 BLOCK = 16
@@ -21,7 +25,7 @@ class UndecryptableError(BadAnswerError):
 class Cipher(Protocol):
     """Turns what came into what is kept. Blocks; runs in threads."""
 
-    def feed(self, data: bytes) -> bytes:
+    def feed(self, data: bytes | memoryview) -> bytes:
         """The next bytes, as far as they can be told."""
         ...
 
@@ -56,15 +60,11 @@ class AesCbc:
     """AES-128 in CBC mode with PKCS #7 padding, as HLS has it."""
 
     def __init__(self, key: bytes, iv: bytes) -> None:
-        # Few streams are encrypted; the rest do without the library.
-        from cryptography.hazmat.primitives.ciphers import Cipher as Scheme  # noqa: PLC0415
-        from cryptography.hazmat.primitives.ciphers import algorithms, modes  # noqa: PLC0415
-
-        self._open = Scheme(algorithms.AES128(key), modes.CBC(iv)).decryptor()
+        self._open = _scheme(key, iv).decryptor()
         self._held = b""
         self._size = 0
 
-    def feed(self, data: bytes) -> bytes:
+    def feed(self, data: bytes | memoryview) -> bytes:
         """All but the last block, which may be padding."""
         self._size += len(data)
         plain = self._held + self._open.update(data)
@@ -78,3 +78,19 @@ class AesCbc:
         if self._size % BLOCK or not 1 <= count <= BLOCK or held[-count:] != bytes([count]) * count:
             raise UndecryptableError("The piece cannot be decrypted: it is not whole, or the key does not fit")
         return held[:-count]
+
+
+def relock(blocks: Iterator[bytes], key: bytes, iv: bytes, count: int) -> bytes:
+    """The last ``count`` bytes as they came, of plain content in whole blocks. Runs in threads."""
+    lock = _scheme(key, iv).encryptor()
+    last = b""
+    for block in blocks:
+        last = (last + lock.update(block))[-count:]
+    return last
+
+
+def _scheme(key: bytes, iv: bytes) -> Scheme[CBC]:
+    # Few streams are encrypted; the rest do without the library.
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes  # noqa: PLC0415
+
+    return Cipher(algorithms.AES128(key), modes.CBC(iv))

@@ -1,50 +1,31 @@
-"""Fetches one piece of an HLS stream: whole and of the right kind, or not at all."""
+"""Fetches the pieces of an HLS stream: each whole and of the right kind, or not at all."""
 
 from __future__ import annotations
 
-import contextlib
+import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from types import TracebackType
 
-from aniworld.downloads.fetch.answers import ContentRange, check_status, coding, content_length, refuse_page
-from aniworld.downloads.fetch.connection import Body, Connection, request
-from aniworld.downloads.fetch.containers import HEAD, Content, recognise_piece
+from aniworld.downloads.fetch.connection import request
+from aniworld.downloads.fetch.containers import Content
 from aniworld.downloads.fetch.errors import (
     BadAnswerError,
     DiskError,
     NotAVideoError,
     SegmentError,
     ShortBodyError,
-    SourceGoneError,
     TooLargeError,
 )
-from aniworld.downloads.fetch.hls_keys import AesCbc, KeyRing, UndecryptableError
-from aniworld.downloads.fetch.pieces import PieceStore
-from aniworld.downloads.fetch.playlist import Piece
+from aniworld.downloads.fetch.hls_answer import Job, PieceAnswer, finish
+from aniworld.downloads.fetch.hls_keys import KeyRing, UndecryptableError
 from aniworld.downloads.fetch.retry import Patience
-from aniworld.downloads.fetch.types import BLOCK, Limits, ProgressSink, Transport
-from aniworld.downloads.fetch.writer import in_thread
+from aniworld.downloads.fetch.types import Limits, ProgressSink, Transport
 from aniworld.kit.errors import AppError
 
-LARGEST_PIECE = 1024**3
-LARGEST_TEXT = 8 * 1024**2
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One piece to fetch, and where to."""
-
-    store: PieceStore
-    name: str
-    piece: Piece
-    content: Content
-    index: int
-    """Of the segment that needs it."""
-    count: int
-    """Of segments in the playlist."""
-    start: float
-    duration: float
-    """Seconds."""
+_BUFFER = 512 * 1024
+"""Bytes of each of a connection's two buffers: a piece is written in few steps, and several streams fit into memory."""
+_OVERLAP = 16 * 1024
+"""Bytes that are compared where a piece is gone on with."""
 
 
 class PieceFetcher:
@@ -63,33 +44,52 @@ class PieceFetcher:
         self._keys = keys
         self._progress = progress
         self._limits = limits
+        self._places = asyncio.Semaphore(limits.segments)
 
     async def fetch(self, job: Job) -> int:
         """The size of what is on the disk now. Raises :class:`SegmentError` and :class:`DiskError`."""
         patience = Patience(self._limits)
-        counted = _Counted(self._progress)
+        counted = _Counted(self._progress, held(job))
+        furthest = held(job)
         while True:
             try:
-                return await self._attempt(job, counted)
+                async with _Place(self._places) as place:
+                    return await self._attempt(job, counted, place)
             except DiskError:
                 raise
             except AppError as error:
+                if isinstance(error, BadAnswerError | ShortBodyError | TooLargeError):
+                    job.store.forget(job.name)  # what came is wrong, or may be
+                if held(job) >= furthest + self._limits.slow_bytes:
+                    furthest = held(job)
+                    patience.progressed()
                 try:
                     await patience.wait(error)
                 except AppError as last:
                     raise SegmentError(job.index, job.count, last, of=_NAMES[job.content]) from last
 
-    async def _attempt(self, job: Job, counted: _Counted) -> int:
+    async def _attempt(self, job: Job, counted: _Counted, place: _Place) -> int:
         piece = job.piece
         lock = piece.key
         key = await self._keys.get(lock.url) if lock is not None else b""
         headers = self._headers(piece.url)
-        if piece.start is not None and piece.length is not None:
+        half, there = job.store.half(job.name) or (None, 0)
+        if half is not None and there == half.length and lock is None:
+            return await finish(job)
+        overlap = min(there, _OVERLAP)
+        if half is not None:
+            start = (piece.start or 0) + there - overlap
+            headers |= {"Range": f"bytes={start}-{(piece.start or 0) + half.length - 1}", "If-Range": half.validator}
+        elif piece.start is not None and piece.length is not None:
             headers["Range"] = f"bytes={piece.start}-{piece.start + piece.length - 1}"
-        async with request(self._client, piece.url, headers, self._limits) as connection:
+        async with request(self._client, piece.url, headers, self._limits, buffer=_BUFFER) as connection:
+            answer = PieceAnswer(job, key, connection, counted.add, place.leave)
             try:
-                length = _check(connection, piece)
-                return await self._receive(job, key, connection, length, counted)
+                if half is not None and connection.response.status_code == 206:
+                    counted.begin(there)
+                    return await answer.rest(half, there, overlap)
+                counted.begin(0)
+                return await answer.whole()
             except UndecryptableError:
                 assert lock is not None
                 self._keys.forget(lock.url, key)
@@ -97,58 +97,44 @@ class PieceFetcher:
             except NotAVideoError as error:
                 raise BadAnswerError(error.detail) from error  # of a piece that is worth another try
 
-    async def _receive(
-        self, job: Job, key: bytes, connection: Connection, length: int | None, counted: _Counted
-    ) -> int:
-        body = Body(connection, coding(connection.response.headers))
-        lock = job.piece.key
-        most = LARGEST_TEXT if job.content == "text" else LARGEST_PIECE
-        beginning = b""
-
-        def look(plain: bytes) -> None:
-            _refuse(connection, plain, job.content, raw=beginning if lock is not None else None)
-
-        file = await in_thread(
-            lambda: job.store.begin(job.name, cipher=AesCbc(key, lock.iv) if lock is not None else None, look=look)
-        )
-        counted.begin()
-        try:
-            pending = bytearray()
-            async with contextlib.aclosing(body.blocks()) as blocks:
-                async for block in blocks:
-                    counted.add(len(block))
-                    pending += block
-                    if not beginning and len(pending) >= HEAD:
-                        beginning = bytes(pending[:HEAD])
-                        if lock is None:
-                            look(beginning)  # at once: a page is not worth waiting for
-                    if file.size + len(pending) > most:
-                        raise TooLargeError(f"The piece is larger than {most} bytes")
-                    if len(pending) >= BLOCK:
-                        full, pending = bytes(pending), bytearray()
-                        await in_thread(lambda data=full: file.write(data))  # type: ignore[misc]
-            if length is not None and body.received != length:
-                raise ShortBodyError(f"The host sent {body.received} of {length} bytes")
-            beginning = beginning or bytes(pending[:HEAD])
-            await in_thread(lambda: file.commit(bytes(pending)))
-        finally:
-            file.abandon()
-        return file.size
-
 
 _NAMES: dict[Content, str] = {"video": "", "sound": " of the sound", "text": " of the subtitles"}
+
+
+class _Place:
+    """One of those that ask at the same time; may be left when all has come, before it is on the disk for certain."""
+
+    def __init__(self, places: asyncio.Semaphore) -> None:
+        self._places = places
+        self._taken = False
+
+    async def __aenter__(self) -> _Place:
+        await self._places.acquire()
+        self._taken = True
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.leave()
+
+    def leave(self) -> None:
+        """The next one may ask."""
+        if self._taken:
+            self._taken = False
+            self._places.release()
 
 
 class _Counted:
     """Counts one piece's bytes once, however many attempts it takes."""
 
-    def __init__(self, progress: ProgressSink) -> None:
+    def __init__(self, progress: ProgressSink, told: int) -> None:
         self._progress = progress
-        self._told = 0
+        self._told = told
         self._now = 0
 
-    def begin(self) -> None:
-        self._now = 0
+    def begin(self, at: int) -> None:
+        self._now = at
 
     def add(self, count: int) -> None:
         self._now += count
@@ -157,33 +143,7 @@ class _Counted:
             self._told = self._now
 
 
-def _check(connection: Connection, piece: Piece) -> int | None:
-    """The number of bytes that are to come. Raises where the answer does not fit the request."""
-    response = connection.response
-    try:
-        check_status(response.status_code, response.headers)
-    except SourceGoneError as error:
-        if error.http_status == 404:  # servers in a network of many do not all know a new file at once
-            raise BadAnswerError("The host answered 404") from error
-        raise
-    length = content_length(response.headers)
-    if piece.start is None or piece.length is None:
-        if response.status_code != 200:
-            raise BadAnswerError("The host sent a part, which was not asked for")
-        return length
-    if response.status_code != 206:
-        raise BadAnswerError("The host does not send the part that the playlist names")
-    part = ContentRange.of(response.headers)
-    if part.start != piece.start or part.end != piece.start + piece.length - 1 or length not in (None, piece.length):
-        raise BadAnswerError("The host sent another part than was asked for")
-    return piece.length
-
-
-def _refuse(connection: Connection, beginning: bytes, content: Content, *, raw: bytes | None) -> None:
-    """Raise where a piece does not begin as one does. ``raw``: what came, where it had to be decrypted."""
-    if recognise_piece(beginning, content):
-        return
-    refuse_page(connection.response.headers, beginning if raw is None else raw)
-    if raw is not None:
-        raise UndecryptableError("The piece cannot be decrypted: the key does not fit")
-    raise NotAVideoError("What the host sent is no piece of a video")
+def held(job: Job) -> int:
+    """Bytes of the piece that have come already."""
+    half = job.store.half(job.name)
+    return half[1] if half is not None else 0
