@@ -70,6 +70,10 @@ faults *args: setup
 bench *args: setup
     @cd backend && exec "{{ python }}" -m benchmarks.server "$@"
 
+# Measure the queue with 100,000 items in it, on SQLite and PostgreSQL
+bench-queue *args: setup
+    @cd backend && exec "{{ python }}" -m benchmarks.queue "$@"
+
 # Build the container image with the engine that is here: podman, docker or buildah
 image tag="aniworld" *options:
     @exec sh .ci/image "$@"

@@ -199,8 +199,15 @@ _OBJECTS: dict[str, Any] = {
     "EventsStatus": {"connections": 1, "topics": {"downloads": 1, "series": 1}},
     "FailedProvider": {"provider": "sample", "detail": "The source cannot be reached"},
     "FieldError": {"field": "downloads.slots", "message": "Expected `int` >= 1"},
+    "HosterFailure": {"hoster": "Rivulet", "reason": "The host answered 404", "code": "source-gone"},
     "Health": {"status": "healthy", "uptime_seconds": 86400.0},
     "ProvidersSection": {"disabled": [], "allowed_hosts": ["nas.example:8096"]},
+    "QueueHold": {
+        "reason": "quiet-hours",
+        "message": "Quiet hours: nothing is fetched",
+        "until": "2026-01-10T05:00:00Z",
+    },
+    "QuietHours": {"days": ["sat", "sun"], "start": "22:00", "end": "06:00", "pause": False, "speed_limit": 1048576},
     "Readiness": {
         "status": "ready",
         "database": {"status": "ok", "detail": "sqlite"},
@@ -239,6 +246,7 @@ _TELLING: dict[str, Any] = {
     "duration": 1440.0,
     "episode": 5,
     "error": None,
+    "error_code": None,
     "error_message": None,
     "eta_seconds": 16,
     "file_path": "Clockwork Garden (2021)/Season 01/Clockwork Garden (2021) - S01E05 - The Brass Seed.mkv",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from aniworld.catalog.service import Catalog
 from aniworld.config.service import ConfigService
 from aniworld.db.base import new_id
 from aniworld.db.engine import Database
+from aniworld.downloads.hold import Hold
 from aniworld.downloads.models import Download
 from aniworld.downloads.progress import Meter
 from aniworld.downloads.schemas import EpisodeChoice
@@ -46,8 +47,13 @@ class IdleEngine:
     async def interrupt(self, ids: Iterable[UUID]) -> None:
         self.interrupted.extend(ids)
 
-    async def discard(self, ids: Iterable[UUID]) -> None:
+    async def discard(self, ids: Collection[UUID]) -> None:
         self.discarded.extend(ids)
+
+    hold: Hold | None = None
+
+    def press_on(self) -> None:
+        self.woken += 1
 
 
 @dataclass

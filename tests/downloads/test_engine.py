@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -50,8 +50,8 @@ class ScriptedPipeline:
     async def heal(self) -> None:
         return
 
-    async def discard(self, id_: UUID) -> None:
-        self.discarded.append(id_)
+    async def discard(self, ids: Collection[UUID]) -> None:
+        self.discarded.extend(ids)
 
     def fail(self, id_: UUID, error: Exception) -> None:
         self.ends[id_].set_exception(error)

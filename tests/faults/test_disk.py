@@ -18,12 +18,10 @@ from pathlib import Path
 import pytest
 
 from tests.faults.loaded import FILE, LINE
-from tests.faults.support import HOSTERS, POINTS, Bench, must_be_right
+from tests.faults.support import HOSTERS, POINTS, RESERVE, Bench, must_be_right
 from tests.library_client import eventually, has_bytes, items, reaches
 
 MIB = 1024 * 1024
-RESERVE = 64 * MIB
-"""What a fetch leaves free."""
 SHUTDOWN, AT_ONCE = 0x8004587D, 2
 """The ioctl that cuts a file system off, and: without writing anything more."""
 NOBODY = 65534
@@ -70,18 +68,20 @@ async def test_a_full_disk(bench: Bench, tmp_path: Path, kind: str, more: int) -
         process, client, id_ = await bench.begin(tmp_path / "run", HOSTERS[kind])
         await client.post("/api/queue/start")
 
-        async def paused() -> bool:
-            return bool((await client.get("/api/queue/status")).json()["is_paused"])
+        async def waits() -> bool:
+            status = (await client.get("/api/queue/status")).json()
+            return status["is_paused"] and not status["active_downloads"]
 
-        await eventually(paused)
+        await eventually(waits)
+        status = (await client.get("/api/queue/status")).json()
+        assert status["hold"]["reason"] == "disk-full"
         item = (await items(client))[id_]
-        assert item["status"] == "pending"
+        assert (item["status"], item["error_code"], item["retry_count"]) == ("pending", "disk-full", 0)
         assert "free" in item["error_message"] or "space" in item["error_message"]
         assert shutil.disk_usage(anime).free >= RESERVE - MIB * 8
         assert (await client.get("/health")).status_code == 200
         subprocess.run(["mount", "-o", f"remount,size={RESERVE // MIB + 120}m", str(anime)], check=True)
-        before = bench.source.line.sent
-        await client.post("/api/queue/resume")
+        before = bench.source.line.sent  # nobody has to resume anything
         await must_be_right(process, client, id_)
         if more and kind == "hls":
             assert bench.source.line.sent - before < FILE - more * MIB + 8 * MIB  # what was there was used

@@ -43,6 +43,28 @@ class LibrarySection(Input, frozen=True):
     ] = msgspec.field(default_factory=lambda: ["ja+en", "de", "ja+de", "en"])
 
 
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+ClockTime = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", description="HH:MM, the server's own time")]
+Rate = Annotated[int, Meta(ge=16384, le=2**40)]
+
+
+class QuietHours(Input, frozen=True):
+    """A window of time, on some days of the week, with a speed of its own."""
+
+    days: Annotated[
+        list[Weekday],
+        Meta(
+            min_length=1, max_length=7, description="Days on which it begins", extra_json_schema={"uniqueItems": True}
+        ),
+    ]
+    start: ClockTime
+    end: Annotated[
+        ClockTime, Meta(description="Not after the start: on the next day; the same time: a whole day later")
+    ]
+    pause: Annotated[bool, Meta(description="Fetch nothing at all meanwhile")] = False
+    speed_limit: Annotated[Rate, Meta(description="Bytes per second meanwhile; empty: no limit")] | None = None
+
+
 class DownloadsSection(Input, frozen=True):
     """How episodes are fetched."""
 
@@ -78,11 +100,18 @@ class DownloadsSection(Input, frozen=True):
         int, Meta(ge=1, le=64, description="Connections to one host, for all downloads together")
     ] = 16
     speed_limit: (
-        Annotated[
-            int, Meta(ge=16384, le=2**40, description="Bytes per second, all downloads together; empty: no limit")
-        ]
-        | None
+        Annotated[Rate, Meta(description="Bytes per second, all downloads together; empty: no limit")] | None
     ) = None
+    speed_limit_per_host: (
+        Annotated[Rate, Meta(description="Bytes per second from one host; empty: no limit")] | None
+    ) = None
+    quiet_hours: Annotated[
+        list[QuietHours],
+        Meta(max_length=20, description="Times with a speed of their own; of several that fit, the first counts"),
+    ] = msgspec.field(default_factory=list)
+    min_free_space: Annotated[
+        int, Meta(ge=0, le=2**50, description="Bytes that downloads leave free where the anime directory lies")
+    ] = 512 * 1024 * 1024
     hosters: Annotated[
         list[Name], Meta(max_length=50, description="Hosters to prefer, the best first; others follow")
     ] = msgspec.field(default_factory=list)

@@ -9,23 +9,24 @@ import asyncio
 import datetime as dt
 import logging
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
 
 from aniworld.config.service import ConfigService
 from aniworld.db.engine import Database
+from aniworld.downloads.ends import Ends
 from aniworld.downloads.errors import DownloadFailedError
 from aniworld.downloads.fetch.errors import DiskFullError
+from aniworld.downloads.hold import Hold, Space
 from aniworld.downloads.lease_repository import LeaseRepository
 from aniworld.downloads.progress import Meter
-from aniworld.downloads.states import retry_delay
-from aniworld.downloads.types import Claimed, QueueMode
+from aniworld.downloads.timetable import allowance, next_change
+from aniworld.downloads.types import Claimed
 from aniworld.events.bus import EventBus, publish_after_commit
 from aniworld.events.types import (
-    DownloadError,
-    DownloadFailed,
     DownloadProgress,
     DownloadProgressData,
     DownloadRef,
@@ -33,11 +34,13 @@ from aniworld.events.types import (
     Message,
     QueueAction,
     QueuePaused,
+    QueueResumed,
     QueueStatus,
     SystemError,
 )
 from aniworld.kit.clock import now
 from aniworld.kit.errors import AppError
+from aniworld.kit.files import free_space
 from aniworld.kit.tasks import look_for_ever, to_the_end
 from aniworld.operations.errors import OperationCancelledError
 from aniworld.operations.service import Operations
@@ -62,8 +65,8 @@ class Pipeline(Protocol):
         """Finish what a crash interrupted between the finished file and the row that says so."""
         ...
 
-    async def discard(self, id_: UUID) -> None:
-        """Remove an item's work files."""
+    async def discard(self, ids: Collection[UUID]) -> None:
+        """Remove the work files of some items."""
         ...
 
 
@@ -96,6 +99,10 @@ class Engine:
         self._owner = secrets.token_hex(8)
         self._wake = asyncio.Event()
         self._running: dict[UUID, _Running] = {}
+        self._ends = Ends(db, bus, config, self._owner)
+        self._hold: Hold | None = None
+        self._space: Space | None = None
+        """The free space when it did not do, as long as the queue waits for more."""
         config.subscribe(lambda _config: self.wake())
 
     # --- what the verbs need ------------------------------------------------------------------------------------
@@ -117,10 +124,19 @@ class Engine:
         if tasks:
             await asyncio.wait(tasks)
 
-    async def discard(self, ids: Iterable[UUID]) -> None:
+    async def discard(self, ids: Collection[UUID]) -> None:
         """Remove the work files of items that are gone."""
-        for id_ in ids:
-            await self._pipeline.discard(id_)
+        await self._pipeline.discard(ids)
+
+    @property
+    def hold(self) -> Hold | None:
+        """Why the queue waits although nobody paused it."""
+        return self._hold
+
+    def press_on(self) -> None:
+        """Somebody says that there is space now: try it."""
+        self._space = None
+        self.wake()
 
     # --- the worker ---------------------------------------------------------------------------------------------
 
@@ -151,11 +167,15 @@ class Engine:
         async with self._db.read() as session:
             mode = await LeaseRepository(session).mode()
         if not mode.running:
+            self._set_hold(None)
             await self.interrupt(list(self._running))
             return _LOOK
         if config.library.anime_directory is None:
             return _LOOK
-        while not mode.paused and len(self._running) < config.downloads.slots:
+        await self._look_around(config.library.anime_directory)
+        if self._hold is not None and self._hold.reason == "quiet-hours":
+            await self.interrupt(list(self._running))
+        while self._hold is None and not mode.paused and len(self._running) < config.downloads.slots:
             async with self._db.write() as session:
                 repository = LeaseRepository(session)
                 mode = await repository.mode()
@@ -180,22 +200,27 @@ class Engine:
             async with self._operations.run("download", label, id_=str(item.id)):
                 await self._pipeline.run(item, meter)
         except asyncio.CancelledError:
-            await self._settle(self._release(item, meter))
+            await self._settle(self._ends.interrupted(item, meter))
         except OperationCancelledError:
             await self._settle(self._cancelled(item))
         except DiskFullError as error:
-            await self._settle(self._disk_full(item, error))
+            log.warning("%s: %s", label, error.detail)
+            await self._settle(self._disk_full(item, meter, error))
         except AppError as error:
             log.info("%s: %s", label, error.detail)
-            await self._settle(self._failed(item, error))
+            await self._settle(self._ends.failed(item, error))
         except Exception:  # whatever it was, it is this item's failure, not the queue's
             log.exception("%s failed unexpectedly", label)
             unexpected = DownloadFailedError("An unexpected error; the log tells more")
             unexpected.permanent = False
-            await self._settle(self._failed(item, unexpected))
+            await self._settle(self._ends.failed(item, unexpected))
         finally:
             del self._running[item.id]
             self.wake()
+
+    async def _cancelled(self, item: Claimed) -> None:
+        await self._ends.cancelled(item)
+        await self._pipeline.discard([item.id])
 
     async def _settle(self, write: Any) -> None:
         """Let the last write of an item finish, even while the program stops."""
@@ -205,46 +230,43 @@ class Engine:
             # The database is away. The lease runs out, or the next start finds it: the item is not lost.
             log.exception("The state of a download could not be written")
 
-    # --- ends ---------------------------------------------------------------------------------------------------
+    # --- waiting ------------------------------------------------------------------------------------------------
 
-    async def _release(self, item: Claimed, meter: Meter) -> None:
-        """Interrupted: back to the queue, unless the verb that interrupted it has moved or removed the row already."""
-        async with self._db.write() as session:
-            await LeaseRepository(session).release(
-                item.id, self._owner, downloaded=meter.downloaded, total=meter.total_bytes
-            )
+    async def _look_around(self, anime: str) -> None:
+        """Find out whether there is a reason to wait."""
+        section, local = self._config.current.downloads, dt.datetime.now()
+        if allowance(section, local).paused:
+            end = next_change(section, local)
+            until = None if end is None else end.astimezone(dt.UTC)
+            self._set_hold(Hold("quiet-hours", "Quiet hours: nothing is fetched", until))
+            return
+        if (space := self._space) is not None:
+            free = await asyncio.to_thread(free_space, Path(anime))
+            if self._space is space and not space.enough(free, asyncio.get_running_loop().time()):
+                self._set_hold(Hold("disk-full", space.message))
+                return
+            log.info("There is space again; downloads go on")
+        self._set_hold(None)
 
-    async def _cancelled(self, item: Claimed) -> None:
-        async with self._db.write() as session:
-            if await LeaseRepository(session).move(item.id, "cancelled", completed_at=now()):
-                action = QueueAction(action="items_removed", count=1, series_keys=[item.series_key])
-                publish_after_commit(self._bus, session, QueueStatus(data=action))
-        await self._pipeline.discard(item.id)
+    async def _disk_full(self, item: Claimed, meter: Meter, error: DiskFullError) -> None:
+        """No item can go on without space: all wait until there is some, and it is said why."""
+        config = self._config.current
+        if config.library.anime_directory is not None:
+            free = await asyncio.to_thread(free_space, Path(config.library.anime_directory))
+            missing = None if meter.total_bytes is None else max(meter.total_bytes - meter.downloaded, 0)
+            needed = None if missing is None else missing + config.downloads.min_free_space
+            self._space = Space(free, needed, asyncio.get_running_loop().time(), error.detail)
+        if self._hold is None or self._hold.reason != "disk-full":
+            self._bus.publish(SystemError(data=Message(code=error.code, message=error.detail)))
+        self._set_hold(Hold("disk-full", error.detail))
+        await self._ends.no_space(item, meter, error)
 
-    async def _failed(self, item: Claimed, error: AppError) -> None:
-        limits = self._config.current.downloads
-        again = not error.permanent and item.retry_count < limits.max_retries
-        values: dict[str, Any] = {"error_code": error.code, "error_message": error.detail[:2000]}
-        if again:
-            delay = retry_delay(item.retry_count + 1, limits.retry_delay, error.retry_after)
-            values |= {"retry_count": item.retry_count + 1, "not_before": now() + dt.timedelta(seconds=delay)}
-        else:
-            values["completed_at"] = now()
-        async with self._db.write() as session:
-            if await LeaseRepository(session).move(item.id, "pending" if again else "failed", **values):
-                data = DownloadError(**_names(item), error=error.detail, will_retry=again)
-                publish_after_commit(self._bus, session, DownloadFailed(data=data))
-
-    async def _disk_full(self, item: Claimed, error: DiskFullError) -> None:
-        """No item can go on without space: hold the queue and say why."""
-        async with self._db.write() as session:
-            repository = LeaseRepository(session)
-            mode = await repository.mode()
-            await repository.set_mode(QueueMode(running=mode.running, paused=True))
-            await repository.move(item.id, "pending", error_code=error.code, error_message=error.detail)
-            publish_after_commit(self._bus, session, QueuePaused())
-            message = Message(code=error.code, message=error.detail)
-            publish_after_commit(self._bus, session, SystemError(data=message))
+    def _set_hold(self, hold: Hold | None) -> None:
+        if hold is None:
+            self._space = None
+        if hold != self._hold:
+            self._hold = hold
+            self._bus.publish(QueueResumed() if hold is None else QueuePaused())
 
     # --- progress -----------------------------------------------------------------------------------------------
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from aniworld.downloads.types import HosterFailure
 from aniworld.kit.errors import AppError, ConflictError, NotFoundError
 
 
@@ -43,27 +42,34 @@ class TargetExistsError(DownloadFailedError):
     code, title = "target-exists", "A file of that name is already there"
 
 
-@dataclass(frozen=True, slots=True)
-class HosterFailure:
-    """Why one hoster did not deliver."""
+class HostRestingError(DownloadFailedError):
+    """The host has failed again and again and is left alone for a while."""
 
-    hoster: str
-    reason: str
+    code, title = "host-resting", "The host keeps failing and is left alone for a while"
+    permanent = False
 
 
 class AllHostersFailedError(DownloadFailedError):
-    """Every hoster was tried; the reason of each is kept."""
+    """Every hoster was tried, given as (hoster, error); the reason of each is kept."""
 
     code, title = "all-hosters-failed", "No hoster delivered the episode"
 
-    def __init__(self, failures: list[tuple[HosterFailure, AppError]]) -> None:
-        self.failures = [failure for failure, _error in failures]
-        told = [error.retry_after for _failure, error in failures if error.retry_after is not None]
+    def __init__(self, failures: list[tuple[str, AppError]]) -> None:
+        self.failures = [
+            HosterFailure(hoster=hoster, reason=error.detail[:500], code=error.code) for hoster, error in failures
+        ]
+        errors = [error for _hoster, error in failures]
+        told = [error.retry_after for error in errors if error.retry_after is not None]
         super().__init__(
             "; ".join(f"{failure.hoster}: {failure.reason}" for failure in self.failures),
             retry_after=min(told, default=None),
         )
-        self.permanent = all(error.permanent for _failure, error in failures)
+        self.permanent = all(error.permanent for error in errors)
+        resting = [isinstance(error, HostRestingError) for error in errors]
+        self.only_waits = any(resting) and all(
+            rests or error.permanent for rests, error in zip(resting, errors, strict=True)
+        )
+        """Nobody was asked who might have delivered: that was no attempt."""
 
 
 class NoLinksError(DownloadFailedError):

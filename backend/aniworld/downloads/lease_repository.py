@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, bindparam, func, or_, select, update
+from sqlalchemy import Row, and_, bindparam, func, literal_column, null, select, update
 
 from aniworld.catalog.types import Language
 from aniworld.downloads.models import Download
@@ -31,14 +31,18 @@ class LeaseRepository(DownloadRepository):
     """What the engine and the pipeline ask beside that."""
 
     async def claim(self, owner: str, lease: dt.timedelta) -> Claimed | None:
-        """Take the next item that may run now, in one statement; None: there is none."""
+        """Take the next item that may run now, in one conditional update; None: there is none."""
         moment = now()
+        await self._session.execute(
+            update(Download)
+            .where(Download.not_before <= moment)  # nothing else, so that its own index is taken
+            .values(not_before=None)
+            .execution_options(synchronize_session=False)
+        )
         chosen = (
             select(Download.id)
-            .where(
-                Download.status == "pending",
-                or_(Download.not_before.is_(None), Download.not_before <= moment),
-            )
+            # Written out, so that the planners see that the index of those that are ready holds all of these.
+            .where(Download.status == literal_column("'pending'"), Download.not_before.is_(None))
             .order_by(*ORDER)
             .limit(1)
         )
@@ -52,7 +56,6 @@ class LeaseRepository(DownloadRepository):
                     status="downloading",
                     lease_owner=owner,
                     lease_until=moment + lease,
-                    not_before=None,
                     started_at=func.coalesce(
                         Download.started_at, bindparam("moment", moment, type_=Download.started_at.type)
                     ),
@@ -124,6 +127,7 @@ class LeaseRepository(DownloadRepository):
                 lease_until=None,
                 error_code=None,
                 error_message=None,
+                failures=null(),
             )
         )
 

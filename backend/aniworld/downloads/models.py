@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
@@ -13,6 +14,8 @@ from aniworld.downloads.types import OPEN
 
 _STATUSES = "'pending', 'downloading', 'paused', 'completed', 'failed', 'cancelled'"
 _OPEN = ", ".join(f"'{status}'" for status in OPEN)
+_WAITS = "not_before IS NOT NULL"
+_READY = "status = 'pending' AND not_before IS NULL"
 
 
 class Download(Entity):
@@ -31,7 +34,18 @@ class Download(Entity):
             sqlite_where=text(f"status IN ({_OPEN})"),
             postgresql_where=text(f"status IN ({_OPEN})"),
         ),
+        Index("ix_downloads_status", "status"),  # narrow: what counting walks along
         Index("ix_downloads_order", "status", "priority", "position", "id"),
+        # However many wait after a failure, the next one to run is the first entry here.
+        Index(
+            "ix_downloads_next",
+            "priority",
+            "position",
+            "id",
+            sqlite_where=text(_READY),
+            postgresql_where=text(_READY),
+        ),
+        Index("ix_downloads_not_before", "not_before", sqlite_where=text(_WAITS), postgresql_where=text(_WAITS)),
         Index("ix_downloads_series_key_status", "series_key", "status"),
         Index("ix_downloads_done", "status", "completed_at", "id"),
     )
@@ -49,9 +63,11 @@ class Download(Entity):
     position: Mapped[int]
     retry_count: Mapped[int] = mapped_column(default=0, server_default="0")
     not_before: Mapped[dt.datetime | None]
-    """After a failure: not tried again before this."""
+    """After a failure: not tried again before this. Taken away when the time has come, so that the item is ready."""
     error_code: Mapped[str | None] = mapped_column(String(64))
     error_message: Mapped[str | None] = mapped_column(String(2000))
+    failures: Mapped[list[Any] | None]
+    """Why each hoster did not deliver, at the last attempt: ``{"hoster", "reason", "code"}``."""
     provider: Mapped[str | None] = mapped_column(String(64))
     hoster: Mapped[str | None] = mapped_column(String(64))
     downloaded_bytes: Mapped[int] = mapped_column(default=0, server_default="0")
@@ -68,7 +84,7 @@ class Download(Entity):
 
 
 class QueueState(Base):
-    """One row: what the user told the queue."""
+    """One row: what the user told the queue, and who we are."""
 
     __tablename__ = "queue_state"
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
@@ -76,3 +92,5 @@ class QueueState(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     running: Mapped[bool]
     paused: Mapped[bool]
+    installation: Mapped[str | None] = mapped_column(String(16))
+    """Names this installation where it shares a disk with others. Made once."""

@@ -8,37 +8,32 @@ step is a rename.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 from uuid import UUID
 
 from aniworld.catalog.service import Catalog
-from aniworld.catalog.types import Link
+from aniworld.catalog.types import Link, Stream
 from aniworld.config.service import ConfigService
 from aniworld.db.engine import Database
-from aniworld.downloads.errors import (
-    AllHostersFailedError,
-    HosterFailure,
-    NoLinksError,
-    TargetExistsError,
-    TargetGoneError,
-)
+from aniworld.downloads import filing
+from aniworld.downloads.breaker import Breakers, host_of
+from aniworld.downloads.errors import AllHostersFailedError, NoLinksError, TargetExistsError, TargetGoneError
 from aniworld.downloads.fetch.errors import DiskError, DiskFullError
 from aniworld.downloads.fetch.service import fetch
-from aniworld.downloads.fetch.throttle import Throttle
 from aniworld.downloads.fetch.types import Fetched, Limits
 from aniworld.downloads.lease_repository import LeaseRepository
 from aniworld.downloads.media import client as media
 from aniworld.downloads.progress import Meter
+from aniworld.downloads.speed import SpeedLimits
 from aniworld.downloads.types import Claimed
 from aniworld.events.bus import EventBus, publish_after_commit
 from aniworld.events.types import DownloadComplete, DownloadRef
 from aniworld.kit.errors import AppError
-from aniworld.kit.files import durable_mkdir, durable_move, durable_replace, safe_join, safe_name
+from aniworld.kit.files import free_space, safe_join, safe_name
 from aniworld.kit.net import HttpClient
 from aniworld.library.errors import NoAnimeDirectoryError
 from aniworld.library.service import LibraryService
@@ -49,14 +44,9 @@ log = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 
-WORK = (".aniworld", "work")
-_FINISHED = "finished"
-_EXTENSIONS = {"mp4": ".mp4", "matroska": ".mkv", "mpegts": ".ts", "avi": ".avi", "flv": ".flv"}
-"""By FFmpeg's names of containers."""
-
 
 class EpisodePipeline:
-    """Takes an item from the queue to the library. Keeps no state between two items."""
+    """Takes an item from the queue to the library. Between two items it remembers which hosts have trouble."""
 
     def __init__(
         self,
@@ -73,32 +63,34 @@ class EpisodePipeline:
         self._catalog = catalog
         self._http = http
         self._library = library
-        # One for all downloads; asked at each use, so that a change counts at once.
-        self._throttle = Throttle(lambda: config.current.downloads.speed_limit)
+        self._speed = SpeedLimits(lambda: config.current.downloads)
+        self._breakers = Breakers()
+        self._installation: str | None = None
 
     async def run(self, item: Claimed, meter: Meter) -> None:
         """All five steps, or an error with a reason a person understands."""
         anime = self._anime_directory()
-        if item.filing_path is not None and await self._finish_filing(item, anime):
+        own = await self._work(anime) / str(item.id)
+        if item.filing_path is not None and await self._finish_filing(item, anime, own):
             return
         target = await self._target(item)
         links = await self._catalog.links(target.provider, target.ref, item.language)
         if not links:
             raise NoLinksError
-        failures: list[tuple[HosterFailure, AppError]] = []
+        failures: list[tuple[str, AppError]] = []
         for link in links:
-            work = anime.joinpath(*WORK, str(item.id), safe_name(f"{link.hoster} {link.kind}", max_bytes=100))
+            work = own / safe_name(f"{link.hoster} {link.kind}", max_bytes=100)
             try:
                 finished = await self._deliver(item, target, link, work, meter)
             except DiskFullError:
                 raise
             except AppError as error:
                 log.info("%s did not deliver %s: %s", link.hoster, item.id, error.detail)
-                failures.append((HosterFailure(hoster=link.hoster, reason=error.detail), error))
+                failures.append((link.hoster, error))
                 if error.permanent:
                     await asyncio.to_thread(shutil.rmtree, work, ignore_errors=True)
                 continue
-            await self._file(item, finished, anime)
+            await self._file(item, finished, anime, own)
             return
         raise AllHostersFailedError(failures)
 
@@ -107,24 +99,25 @@ class EpisodePipeline:
         directory = self._config.current.library.anime_directory
         if directory is None:
             return
+        work = await self._work(Path(directory))
         async with self._db.read() as session:
             items = await LeaseRepository(session).unfiled()
         for item in items:
             try:
-                await self._finish_filing(item, Path(directory))
+                await self._finish_filing(item, Path(directory), work / str(item.id))
             except AppError:
                 log.exception("A finished download could not be filed yet; it is tried again when its turn comes")
-        for id_ in await asyncio.to_thread(_work_directories, Path(directory)):
+        for id_ in await asyncio.to_thread(filing.items_with_files, work):
             async with self._db.read() as session:
                 row = await LeaseRepository(session).get(id_)
             if row is None or row.status in ("completed", "cancelled"):
-                await self.discard(id_)
+                await self.discard([id_])
 
-    async def discard(self, id_: UUID) -> None:
-        """Remove an item's work files."""
+    async def discard(self, ids: Collection[UUID]) -> None:
+        """Remove the work files of some items."""
         directory = self._config.current.library.anime_directory
-        if directory is not None:
-            await asyncio.to_thread(shutil.rmtree, Path(directory).joinpath(*WORK, str(id_)), ignore_errors=True)
+        if directory is not None and ids:
+            await asyncio.to_thread(filing.remove_items, await self._work(Path(directory)), ids)
 
     # --- the steps ----------------------------------------------------------------------------------------------
 
@@ -133,6 +126,13 @@ class EpisodePipeline:
         if directory is None:
             raise NoAnimeDirectoryError
         return Path(directory)
+
+    async def _work(self, anime: Path) -> Path:
+        """The folder of this installation's work files."""
+        if self._installation is None:
+            async with self._db.write() as session:
+                self._installation = await LeaseRepository(session).installation()
+        return anime.joinpath(*filing.WORK, self._installation)
 
     async def _target(self, item: Claimed) -> TargetDetails:
         if item.episode_id is None:
@@ -145,17 +145,29 @@ class EpisodePipeline:
         async with self._db.write() as session:
             await LeaseRepository(session).set_source(item.id, target.provider, link.hoster)
         wanted = self._config.current.downloads
-        limits = Limits(connections=wanted.connections, per_host=wanted.connections_per_host, throttle=self._throttle)
-        fetched = await fetch(
-            stream,
-            work,
-            client=self._http,
-            progress=meter,
-            limits=limits,
-            max_height=wanted.max_height,
-            language=item.language,
-            subtitles=wanted.subtitles != "none",
+        host = host_of(stream.url)
+        limits = Limits(
+            connections=wanted.connections,
+            per_host=wanted.connections_per_host,
+            reserve=wanted.min_free_space,
+            throttle=self._speed.of(host),
         )
+
+        async def renew() -> Stream:
+            return await self._catalog.resolve(link)
+
+        with self._breakers.attempt(host, lambda: meter.received):
+            fetched = await fetch(
+                stream,
+                work,
+                client=self._http,
+                progress=meter,
+                limits=limits,
+                max_height=wanted.max_height,
+                language=item.language,
+                subtitles=wanted.subtitles != "none",
+                renew=renew,
+            )
         return await self._assemble(item, target, fetched, work)
 
     async def _assemble(self, item: Claimed, target: TargetDetails, fetched: Fetched, work: Path) -> Path:
@@ -165,10 +177,17 @@ class EpisodePipeline:
         if self._config.current.downloads.container == "original" and fetched.protocol == "http":
             part = fetched.paths[0]
             info = await media.verify(part, expected_duration=expected, tolerance=tolerance)
-            finished = work / (_FINISHED + _extension(info.container))
+            finished = work / (filing.FINISHED + filing.extension(info.container))
             await _on_disk("Renaming", part.rename, finished)
             return finished
-        finished = work / f"{_FINISHED}.mkv"
+        # The finished file is made beside what it is made of.
+        needed = fetched.bytes + self._config.current.downloads.min_free_space
+        if (free := await _on_disk("Looking at", free_space, work)) < needed:
+            raise DiskFullError(
+                f"Putting the video together takes {_mib(fetched.bytes)} beside the space that is kept free; "
+                f"{_mib(free)} are free"
+            )
+        finished = work / f"{filing.FINISHED}.mkv"
         await media.remux(
             fetched.paths,
             finished,
@@ -183,52 +202,48 @@ class EpisodePipeline:
         )
         return finished
 
-    async def _file(self, item: Claimed, finished: Path, anime: Path) -> None:
+    async def _file(self, item: Claimed, finished: Path, anime: Path, own: Path) -> None:
         size = (await _on_disk("Looking at", finished.stat)).st_size
-        staged = anime.joinpath(*WORK, str(item.id), finished.name)
-        await _on_disk("Moving", _stage, finished, staged)
+        staged = own / finished.name
+        await _on_disk("Moving", filing.stage, finished, staged)
         for last in (False, True):
             # Asked for anew: the same episode in another language may have taken the plain name meanwhile.
             path = (await self._target(item)).path(finished.suffix)
             await self._intend(item, path, size)
+            final = safe_join(anime, *path.split("/"))
             try:
-                await self._move(item, staged, anime, path)
+                await self._move(item, staged, final, path)
                 break
             except TargetExistsError:
                 if last:
                     raise
-        await self._file_subtitles(item, anime, path)
+        # What a crash left of the subtitles is found in the same place again.
+        await _on_disk("Moving to", filing.file_beside, own, final)
         await self._complete(item, path, size)
 
     async def _intend(self, item: Claimed, path: str | None, size: int | None) -> None:
         async with self._db.write() as session:
             await LeaseRepository(session).set_filing(item.id, path, size)
 
-    async def _move(self, item: Claimed, staged: Path, anime: Path, path: str) -> None:
-        final = safe_join(anime, *path.split("/"))
+    async def _move(self, item: Claimed, staged: Path, final: Path, path: str) -> None:
         try:
-            await _on_disk("Moving to", _file_away, staged, final)
+            await _on_disk("Moving to", filing.file_away, staged, final)
         except FileExistsError as error:
             await self._intend(item, None, None)
             raise TargetExistsError(f"{path} is there already and was not put there from here") from error
 
-    async def _file_subtitles(self, item: Claimed, anime: Path, path: str) -> None:
-        """Put the subtitles beside the video; what a crash left of them is found in the same place again."""
-        final = safe_join(anime, *path.split("/"))
-        await _on_disk("Moving to", _file_beside, anime.joinpath(*WORK, str(item.id)), final)
-
-    async def _finish_filing(self, item: Claimed, anime: Path) -> bool:
+    async def _finish_filing(self, item: Claimed, anime: Path, own: Path) -> bool:
         """Go on where an earlier attempt was about to file; False: there is nothing to go on with."""
         if item.filing_path is None or item.filing_size is None:
             return False
         final = safe_join(anime, *item.filing_path.split("/"))
-        staged = anime.joinpath(*WORK, str(item.id), _FINISHED + final.suffix)
-        if await _on_disk("Looking at", _size, staged) == item.filing_size:
-            await self._move(item, staged, anime, item.filing_path)
-        elif await _on_disk("Looking at", _size, final) != item.filing_size:
+        staged = own / (filing.FINISHED + final.suffix)
+        if await _on_disk("Looking at", filing.size_of, staged) == item.filing_size:
+            await self._move(item, staged, final, item.filing_path)
+        elif await _on_disk("Looking at", filing.size_of, final) != item.filing_size:
             await self._intend(item, None, None)
             return False
-        await self._file_subtitles(item, anime, item.filing_path)
+        await _on_disk("Moving to", filing.file_beside, own, final)
         await self._complete(item, item.filing_path, item.filing_size)
         return True
 
@@ -248,7 +263,7 @@ class EpisodePipeline:
                 language=item.language,
             )
             publish_after_commit(self._bus, session, DownloadComplete(data=ref))
-        await self.discard(item.id)
+        await self.discard([item.id])
 
 
 async def _on_disk(doing: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -261,51 +276,5 @@ async def _on_disk(doing: str, function: Callable[P, T], *args: P.args, **kwargs
         raise DiskError.of(error, doing) from error
 
 
-def _work_directories(anime: Path) -> list[UUID]:
-    """The items that have work files."""
-    found = []
-    with contextlib.suppress(FileNotFoundError):
-        for path in anime.joinpath(*WORK).iterdir():
-            with contextlib.suppress(ValueError):
-                found.append(UUID(path.name))
-    return found
-
-
-def _extension(container: str) -> str:
-    """What a file of that container is called; players go by the name."""
-    names = container.split(",")
-    return next((suffix for name, suffix in _EXTENSIONS.items() if name in names), ".mkv")
-
-
-def _stage(finished: Path, staged: Path) -> None:
-    """Move the finished file, and its subtitles before it, to where filing looks for them."""
-    for leftover in staged.parent.glob(f"{_FINISHED}.*"):  # of another hoster's attempt
-        leftover.unlink()
-    for subtitles in finished.parent.glob(f"{finished.stem}.*.vtt"):
-        durable_replace(subtitles, staged.with_name(subtitles.name))
-    durable_replace(finished, staged)
-
-
-def _file_beside(work: Path, final: Path) -> None:
-    """Subtitles that are there already stay as they are: somebody may have put them right."""
-    for subtitles in sorted(work.glob(f"{_FINISHED}.*.vtt")):
-        with contextlib.suppress(FileExistsError):
-            durable_move(subtitles, final.with_name(final.stem + subtitles.name.removeprefix(_FINISHED)))
-
-
-def _file_away(staged: Path, final: Path) -> None:
-    durable_mkdir(final.parent)
-    try:
-        durable_move(staged, final)
-    except FileExistsError:
-        # A crash in the middle of a move may leave the file under both names.
-        if not final.samefile(staged):
-            raise
-        staged.unlink()
-
-
-def _size(path: Path) -> int | None:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return None
+def _mib(count: int) -> str:
+    return f"{count / 2**20:.0f} MiB"

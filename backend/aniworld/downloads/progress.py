@@ -18,6 +18,8 @@ class Meter:
     def __init__(self, downloaded: int = 0, total: int | None = None) -> None:
         self.downloaded = downloaded
         self.total_bytes = total
+        self.received = 0
+        """Bytes that came, whatever became of them; never less than it was."""
         self.changed = True
         self._samples: deque[tuple[float, int]] = deque()
 
@@ -29,6 +31,7 @@ class Meter:
     def add(self, count: int) -> None:
         """Bytes arrived."""
         self.downloaded += count
+        self.received += count
         self.changed = True
         now = time.monotonic()
         if not self._samples or now - self._samples[-1][0] >= _SAMPLE:

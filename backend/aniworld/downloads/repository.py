@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -12,12 +13,11 @@ from sqlalchemy import (
     CursorResult,
     Insert,
     Row,
-    Select,
     and_,
-    case,
     delete,
     func,
     insert,
+    null,
     or_,
     select,
     update,
@@ -25,9 +25,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from aniworld.db.base import Base
 from aniworld.downloads.models import Download, QueueState
 from aniworld.downloads.states import sources
-from aniworld.downloads.types import QueueMode, Status
+from aniworld.downloads.types import STATUSES, QueueMode, Status
 
 GAP = 1 << 20
 """Between the positions of two items that were added one after the other: room for one to be put in between."""
@@ -39,8 +40,8 @@ _COLUMNS = tuple(
     getattr(Download, name)
     for name in (
         "id", "series_key", "series_name", "season", "episode", "title", "status", "priority", "position",
-        "downloaded_bytes", "total_bytes", "error_message", "retry_count", "not_before", "provider", "hoster",
-        "language", "file_path", "created_at", "started_at", "completed_at",
+        "downloaded_bytes", "total_bytes", "error_code", "error_message", "failures", "retry_count", "not_before",
+        "provider", "hoster", "language", "file_path", "created_at", "started_at", "completed_at",
     )
 )  # fmt: skip
 
@@ -66,45 +67,62 @@ class DownloadRepository:
         if not changed:
             await self._session.execute(insert(QueueState).values(id=1, **values))
 
+    async def installation(self) -> str:
+        """The name of this installation, made at the first call."""
+        await self._session.execute(
+            self._insert(QueueState).values(id=1, running=False, paused=False).on_conflict_do_nothing()  # type: ignore[attr-defined]
+        )
+        await self._session.execute(
+            update(QueueState).where(QueueState.installation.is_(None)).values(installation=secrets.token_hex(8))
+        )
+        return (await self._session.execute(select(QueueState.installation))).scalar_one() or ""
+
     # --- looking ------------------------------------------------------------------------------------------------
 
     async def page(
         self, *, statuses: Sequence[Status] = (), series_key: str | None = None, limit: int, offset: int = 0
     ) -> tuple[list[Row[Any]], int]:
         """Rows in the order they matter (open ones as they will run, ended ones newest first), and how many in all."""
-        conditions: list[ColumnElement[bool]] = []
-        if statuses:
-            conditions.append(Download.status.in_(statuses))
-        if series_key is not None:
-            conditions.append(Download.series_key == series_key)
-        total = await self._session.scalar(select(func.count()).select_from(Download).where(*conditions)) or 0
-        query = select(*_COLUMNS).where(*conditions)
-        return list(await self._session.execute(self._ordered(query, statuses).limit(limit).offset(offset))), total
+        # State by state: each has its own order, which an index knows; all together would have to be sorted.
+        counts = await self.counts(series_key)
+        rows: list[Row[Any]] = []
+        skip = offset
+        for status in (status for status in STATUSES if not statuses or status in statuses):
+            if skip < counts[status] and len(rows) < limit:
+                rows += await self.top(status, limit - len(rows), offset=skip, series_key=series_key)
+            skip = max(0, skip - counts[status])
+        return rows, sum(counts[status] for status in statuses or STATUSES)
 
-    async def top(self, status: Status, limit: int) -> list[Row[Any]]:
+    async def top(
+        self, status: Status, limit: int, *, offset: int = 0, series_key: str | None = None
+    ) -> list[Row[Any]]:
         """The first rows of one state, without counting."""
-        query = select(*_COLUMNS).where(Download.status == status)
-        return list(await self._session.execute(self._ordered(query, (status,)).limit(limit)))
-
-    def _ordered(self, query: Select[Any], statuses: Sequence[Status]) -> Select[Any]:
-        if len(statuses) == 1 and statuses[0] in ("completed", "failed", "cancelled"):
-            return query.order_by(Download.completed_at.desc(), Download.id.desc())
-        if len(statuses) == 1:
-            return query.order_by(*ORDER)
-        rank = case(
-            {"downloading": 0, "pending": 1, "paused": 2, "failed": 3, "cancelled": 4, "completed": 5},
-            value=Download.status,
-        )
-        return query.order_by(rank, *ORDER)
+        query = select(*_COLUMNS).where(Download.status == status, *_of(series_key))
+        if status in ("completed", "failed", "cancelled"):
+            query = query.order_by(Download.completed_at.desc(), Download.id.desc())
+        else:
+            query = query.order_by(*ORDER)
+        return list(await self._session.execute(query.limit(limit).offset(offset)))
 
     async def get(self, id_: UUID) -> Row[Any] | None:
         """One item."""
         return (await self._session.execute(select(*_COLUMNS).where(Download.id == id_))).first()
 
-    async def counts(self) -> dict[str, int]:
+    async def counts(self, series_key: str | None = None) -> dict[Status, int]:
         """How many items are in each state."""
-        rows = await self._session.execute(select(Download.status, func.count()).group_by(Download.status))
-        return dict(rows.tuples().all())
+        # One count a state: several times faster than to group, as each is a walk along a stretch of an index.
+        row = await self._session.execute(
+            select(
+                *(
+                    select(func.count())
+                    .select_from(Download)
+                    .where(Download.status == status, *_of(series_key))
+                    .scalar_subquery()
+                    for status in STATUSES
+                )
+            )
+        )
+        return dict(zip(STATUSES, row.one(), strict=True))
 
     async def states_of(self, series_key: str) -> dict[tuple[UUID, str], str]:
         """The open and failed items of a series, by (episode, language)."""
@@ -139,14 +157,14 @@ class DownloadRepository:
         added: set[UUID] = set()
         for start in range(0, len(numbered), _CHUNK):
             result = await self._session.scalars(
-                self._insert().on_conflict_do_nothing().returning(Download.id),  # type: ignore[attr-defined]
+                self._insert(Download).on_conflict_do_nothing().returning(Download.id),  # type: ignore[attr-defined]
                 numbered[start : start + _CHUNK],
             )
             added.update(result)
         return added
 
-    def _insert(self) -> Insert:
-        return postgresql.insert(Download) if self._dialect == "postgresql" else sqlite.insert(Download)
+    def _insert(self, table: type[Base]) -> Insert:
+        return postgresql.insert(table) if self._dialect == "postgresql" else sqlite.insert(table)
 
     # --- moves --------------------------------------------------------------------------------------------------
 
@@ -193,6 +211,7 @@ class DownloadRepository:
             retry_count=0 if below is None else Download.retry_count + 1,
             error_code=None,
             error_message=None,
+            failures=null(),
         )
         if not ids:
             return await self._changed(statement)
@@ -267,6 +286,10 @@ class DownloadRepository:
             statement, execution_options={"synchronize_session": False}
         )
         return result.rowcount
+
+
+def _of(series_key: str | None) -> list[ColumnElement[bool]]:
+    return [] if series_key is None else [Download.series_key == series_key]
 
 
 def _chunks(ids: Sequence[UUID]) -> Iterable[Sequence[UUID]]:

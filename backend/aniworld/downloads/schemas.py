@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from aniworld.config.schemas import LanguageTag
-from aniworld.downloads.types import Priority, Status
+from aniworld.downloads.types import HoldReason, HosterFailure, Priority, Status
 from aniworld.events.types import Progress
 from aniworld.kit.schema import Input, Schema
 
@@ -32,6 +32,10 @@ class QueueItem(Schema, frozen=True):
     position: int
     progress: Progress
     error_message: str | None
+    error_code: str | None
+    """What went wrong, as in ``/problems/<code>``."""
+    failures: list[HosterFailure]
+    """Why each hoster did not deliver, at the last attempt; empty where none was asked."""
     retry_count: int
     retry_at: dt.datetime | None
     """After a failure: when it is tried again."""
@@ -68,11 +72,22 @@ class QueueStatistics(Schema, frozen=True):
     eta_seconds: int | None
 
 
+class QueueHold(Schema, frozen=True):
+    """Why the queue waits although nobody paused it. It goes on by itself."""
+
+    reason: HoldReason
+    message: str
+    until: dt.datetime | None
+    """When it goes on, where that is known."""
+
+
 class QueueOverview(Schema, frozen=True):
     """The queue at a glance."""
 
     is_running: bool
     is_paused: bool
+    """Nothing new begins: somebody paused it, or ``hold`` says why."""
+    hold: QueueHold | None
     active_downloads: list[QueueItem]
     pending_queue: list[QueueItem]
     completed_downloads: list[QueueItem]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, Protocol
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,11 +14,13 @@ from aniworld.config.service import ConfigService
 from aniworld.db.base import new_id
 from aniworld.db.engine import Database, after_commit
 from aniworld.downloads.errors import ItemNotFoundError, NotPendingError, WrongStateError
+from aniworld.downloads.hold import Hold
 from aniworld.downloads.progress import Meter, progress
 from aniworld.downloads.repository import GAP, DownloadRepository
 from aniworld.downloads.schemas import (
     Added,
     EpisodeChoice,
+    QueueHold,
     QueueItem,
     QueueModeOut,
     QueueOverview,
@@ -25,7 +28,7 @@ from aniworld.downloads.schemas import (
     QueueStatistics,
     Skipped,
 )
-from aniworld.downloads.types import PRIORITY_RANK, RANK_PRIORITY, Priority, QueueMode, Status
+from aniworld.downloads.types import PRIORITY_RANK, RANK_PRIORITY, HosterFailure, Priority, QueueMode, Status
 from aniworld.events.bus import EventBus, publish_after_commit
 from aniworld.events.types import (
     AppEvent,
@@ -39,6 +42,8 @@ from aniworld.events.types import (
 from aniworld.kit.clock import now
 from aniworld.kit.errors import InvalidInputError
 from aniworld.library.service import LibraryService
+
+_LISTED: tuple[Status, ...] = ("downloading", "pending", "completed", "failed")
 
 
 class RunningDownloads(Protocol):
@@ -56,8 +61,17 @@ class RunningDownloads(Protocol):
         """End those that run here and wait until they have: each at a resumable point, its row untouched."""
         ...
 
-    async def discard(self, ids: Iterable[UUID]) -> None:
+    async def discard(self, ids: Collection[UUID]) -> None:
         """Remove the work files of items that are gone."""
+        ...
+
+    @property
+    def hold(self) -> Hold | None:
+        """Why the queue waits although nobody paused it."""
+        ...
+
+    def press_on(self) -> None:
+        """Try again now what waits for space."""
         ...
 
 
@@ -90,25 +104,27 @@ class DownloadService:
             mode = await repository.mode()
             counts = await repository.counts()
             active, pending, completed, failed = [
-                [self._item(row) for row in await repository.top(status, limit)] if counts.get(status) else []
-                for status in ("downloading", "pending", "completed", "failed")
+                [self._item(row) for row in await repository.top(status, limit)] if counts[status] else []
+                for status in _LISTED
             ]
+        hold = self._engine.hold if mode.running else None
         speed = sum(item.progress.speed for item in active)
         known = [item.progress for item in active if item.progress.total_bytes is not None]
         remaining = sum((item.total_bytes or 0) - item.downloaded_bytes for item in known)
         return QueueOverview(
             is_running=mode.running,
-            is_paused=mode.paused,
+            is_paused=mode.paused or hold is not None,
+            hold=None if hold is None else QueueHold(reason=hold.reason, message=hold.message, until=hold.until),
             active_downloads=active,
             pending_queue=pending,
             completed_downloads=completed,
             failed_downloads=failed,
             statistics=QueueStatistics(
-                pending=counts.get("pending", 0),
-                active=counts.get("downloading", 0),
-                paused=counts.get("paused", 0),
-                completed=counts.get("completed", 0),
-                failed=counts.get("failed", 0),
+                pending=counts["pending"],
+                active=counts["downloading"],
+                paused=counts["paused"],
+                completed=counts["completed"],
+                failed=counts["failed"],
                 total_bytes=sum(item.total_bytes or 0 for item in known),
                 downloaded_bytes=sum(item.progress.downloaded_bytes for item in active),
                 speed=speed,
@@ -190,7 +206,9 @@ class DownloadService:
 
     async def start(self) -> QueueModeOut:
         """Run downloads; ends a pause as well."""
-        return await self._set_mode(lambda _old: QueueMode(running=True, paused=False), QueueStarted())
+        mode = await self._set_mode(lambda _old: QueueMode(running=True, paused=False), QueueStarted())
+        self._engine.press_on()
+        return mode
 
     async def stop(self) -> QueueModeOut:
         """Run none: what runs ends at a resumable point and waits again."""
@@ -202,7 +220,9 @@ class DownloadService:
 
     async def resume(self) -> QueueModeOut:
         """End the pause."""
-        return await self._set_mode(lambda old: QueueMode(running=old.running, paused=False), QueueResumed())
+        mode = await self._set_mode(lambda old: QueueMode(running=old.running, paused=False), QueueResumed())
+        self._engine.press_on()
+        return mode
 
     async def _set_mode(self, change: Callable[[QueueMode], QueueMode], event: AppEvent) -> QueueModeOut:
         async with self._db.write() as session:
@@ -339,6 +359,8 @@ class DownloadService:
             position=row.position,
             progress=numbers,
             error_message=row.error_message,
+            error_code=row.error_code,
+            failures=msgspec.convert(row.failures or [], list[HosterFailure]),
             retry_count=row.retry_count,
             retry_at=row.not_before,
             provider=row.provider,

@@ -7,15 +7,31 @@ from typing import Literal
 from uuid import UUID
 
 from aniworld.catalog.types import Language
+from aniworld.kit.schema import Schema
 
 Status = Literal["pending", "downloading", "paused", "completed", "failed", "cancelled"]
 Priority = Literal["low", "normal", "high"]
 
+HoldReason = Literal["disk-full", "quiet-hours"]
+"""Why the queue waits although nobody paused it."""
+
 PRIORITY_RANK: dict[Priority, int] = {"high": 0, "normal": 1, "low": 2}
 RANK_PRIORITY: dict[int, Priority] = {rank: name for name, rank in PRIORITY_RANK.items()}
 
+STATUSES: tuple[Status, ...] = ("downloading", "pending", "paused", "failed", "cancelled", "completed")
+"""In the order in which they matter to a person."""
+
 OPEN: tuple[Status, ...] = ("pending", "downloading", "paused")
 """While an item is open, no second one for the same episode and language can be queued."""
+
+
+class HosterFailure(Schema, frozen=True):
+    """Why one hoster did not deliver."""
+
+    hoster: str
+    reason: str
+    code: str
+    """The error's code, as in ``/problems/<code>``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -250,6 +250,14 @@ export type DownloadsSection = {
      */
     max_retries?: number;
     /**
+     * Bytes that downloads leave free where the anime directory lies
+     */
+    min_free_space?: number;
+    /**
+     * Times with a speed of their own; of several that fit, the first counts
+     */
+    quiet_hours?: Array<QuietHours>;
+    /**
      * Seconds before the second attempt; it doubles with each further one
      */
     retry_delay?: number;
@@ -261,6 +269,10 @@ export type DownloadsSection = {
      * Bytes per second, all downloads together; empty: no limit
      */
     speed_limit?: number | null;
+    /**
+     * Bytes per second from one host; empty: no limit
+     */
+    speed_limit_per_host?: number | null;
     /**
      * Subtitles that a stream has apart: sidecar: a .vtt file beside the video; mux: a track in it; none: left out
      */
@@ -355,6 +367,17 @@ export type FieldError = {
 export type Health = {
     status: 'healthy';
     uptime_seconds: number;
+};
+
+/**
+ * HosterFailure
+ *
+ * Why one hoster did not deliver.
+ */
+export type HosterFailure = {
+    code: string;
+    hoster: string;
+    reason: string;
 };
 
 /**
@@ -588,6 +611,17 @@ export type QueueAction = {
 };
 
 /**
+ * QueueHold
+ *
+ * Why the queue waits although nobody paused it. It goes on by itself.
+ */
+export type QueueHold = {
+    message: string;
+    reason: 'disk-full' | 'quiet-hours';
+    until: string | null;
+};
+
+/**
  * QueueItem
  *
  * One (episode, language) in the queue, or what became of it.
@@ -596,7 +630,9 @@ export type QueueItem = {
     completed_at: string | null;
     created_at: string;
     episode: number;
+    error_code: string | null;
     error_message: string | null;
+    failures: Array<HosterFailure>;
     file_path: string | null;
     hoster: string | null;
     id: string;
@@ -634,6 +670,7 @@ export type QueueOverview = {
     active_downloads: Array<QueueItem>;
     completed_downloads: Array<QueueItem>;
     failed_downloads: Array<QueueItem>;
+    hold: QueueHold | null;
     is_paused: boolean;
     is_running: boolean;
     pending_queue: Array<QueueItem>;
@@ -722,6 +759,34 @@ export type QueueStopped = {
     data: Nothing;
     timestamp: string;
     type: 'queue_stopped';
+};
+
+/**
+ * QuietHours
+ *
+ * A window of time, on some days of the week, with a speed of its own.
+ */
+export type QuietHours = {
+    /**
+     * Days on which it begins
+     */
+    days: Array<'fri' | 'mon' | 'sat' | 'sun' | 'thu' | 'tue' | 'wed'>;
+    /**
+     * Not after the start: on the next day; the same time: a whole day later
+     */
+    end: string;
+    /**
+     * Fetch nothing at all meanwhile
+     */
+    pause?: boolean;
+    /**
+     * Bytes per second meanwhile; empty: no limit
+     */
+    speed_limit?: number | null;
+    /**
+     * HH:MM, the server's own time
+     */
+    start: string;
 };
 
 /**
