@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,16 +17,20 @@ from aniworld.catalog.service import Catalog
 from aniworld.config.service import ConfigService
 from aniworld.db.base import new_id
 from aniworld.db.engine import Database
+from aniworld.downloads.engine import Engine
 from aniworld.downloads.hold import Hold
 from aniworld.downloads.models import Download
 from aniworld.downloads.progress import Meter
+from aniworld.downloads.repository import DownloadRepository
 from aniworld.downloads.schemas import EpisodeChoice
 from aniworld.downloads.service import DownloadService
+from aniworld.downloads.types import Claimed
 from aniworld.events.bus import EventBus
 from aniworld.kit.clock import now
 from aniworld.kit.net import HttpClient
 from aniworld.library.models import Episode, EpisodeLanguage, Series
 from aniworld.library.service import LibraryService
+from aniworld.operations.service import Operations
 
 EPISODES = 30
 
@@ -151,3 +156,82 @@ async def eventually(check: Callable[[], Awaitable[Any]]) -> Any:
         while not (answer := await check()):
             await asyncio.sleep(0.01)
     return answer
+
+
+@dataclass
+class ScriptedPipeline:
+    """Runs until it is told how to end."""
+
+    ends: dict[UUID, asyncio.Future[None]] = field(default_factory=dict)
+    discarded: list[UUID] = field(default_factory=list)
+    most: int = 0
+    db: Database | None = None
+
+    async def run(self, item: Claimed, meter: Meter) -> None:
+        end = self.ends[item.id] = asyncio.get_running_loop().create_future()
+        self.most = max(self.most, sum(not future.done() for future in self.ends.values()))
+        meter.total(100)
+        meter.add(40)
+        try:
+            await end
+        finally:
+            if not end.done():
+                end.cancel()
+        assert self.db is not None
+        async with self.db.write() as session:
+            await DownloadRepository(session).move(item.id, "completed")
+
+    async def heal(self) -> None:
+        return
+
+    async def discard(self, ids: Collection[UUID]) -> None:
+        self.discarded.extend(ids)
+
+    def fail(self, id_: UUID, error: Exception) -> None:
+        self.ends[id_].set_exception(error)
+
+
+@dataclass
+class Running:
+    queue: Queue
+    engine: Engine
+    verbs: DownloadService
+    pipeline: ScriptedPipeline
+    operations: Operations
+    task: asyncio.Task[None]
+
+    async def started(self, *ids: UUID) -> None:
+        async def check() -> bool:
+            return all(id_ in self.pipeline.ends and not self.pipeline.ends[id_].done() for id_ in ids)
+
+        await eventually(check)
+
+    async def until(self, id_: UUID, status: str) -> None:
+        async def check() -> bool:
+            return await self.queue.status(id_) == status
+
+        await eventually(check)
+
+
+@pytest.fixture
+async def running(sqlite_db: Database, make_queue: Callable[[Database], Awaitable[Queue]]) -> AsyncIterator[Running]:
+    await fill(sqlite_db, "one")
+    queue = await make_queue(sqlite_db)
+    await queue.config.patch("downloads", {"retry_delay": 0.1, "max_retries": 2})
+    await queue.config.patch("library", {"anime_directory": str(_directory(queue))})
+    pipeline = ScriptedPipeline(db=sqlite_db)
+    operations = Operations(queue.bus)
+    engine = Engine(sqlite_db, queue.bus, queue.config, operations, pipeline, alone=True)
+    verbs = DownloadService(sqlite_db, queue.bus, queue.config, queue.library, engine)
+    queue.verbs = verbs
+    task = asyncio.create_task(engine.run())
+    yield Running(queue, engine, verbs, pipeline, operations, task)
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+def _directory(queue: Queue) -> object:
+    directory = queue.config._file.parent.with_name("anime")
+    directory.mkdir()
+    return directory

@@ -5,102 +5,39 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 
-from aniworld.db.engine import Database, DatabaseUnavailableError
+from aniworld.db.engine import DatabaseUnavailableError
 from aniworld.downloads.engine import Engine
-from aniworld.downloads.errors import TargetExistsError
-from aniworld.downloads.fetch.errors import DiskFullError, StalledError
+from aniworld.downloads.errors import AllHostersFailedError, HostRestingError, TargetExistsError
+from aniworld.downloads.fetch.errors import DiskFullError, SourceGoneError, StalledError
 from aniworld.downloads.lease_repository import LeaseRepository
-from aniworld.downloads.progress import Meter
 from aniworld.downloads.repository import DownloadRepository
-from aniworld.downloads.service import DownloadService
-from aniworld.downloads.types import Claimed
-from aniworld.operations.service import Operations
-from tests.downloads.conftest import Queue, eventually, fill
+from aniworld.downloads.schemas import QueueItem
+from aniworld.downloads.types import HosterFailure
+from aniworld.kit.clock import now
+from tests.downloads.conftest import Running, ScriptedPipeline, eventually
 
 
 @dataclass
-class ScriptedPipeline:
-    """Runs until it is told how to end."""
+class Disk:
+    """How much is free, for the tests that must not depend on what else this machine does."""
 
-    ends: dict[UUID, asyncio.Future[None]] = field(default_factory=dict)
-    discarded: list[UUID] = field(default_factory=list)
-    most: int = 0
-    db: Database | None = None
+    free: int = 100 * 1024 * 1024
 
-    async def run(self, item: Claimed, meter: Meter) -> None:
-        end = self.ends[item.id] = asyncio.get_running_loop().create_future()
-        self.most = max(self.most, sum(not future.done() for future in self.ends.values()))
-        meter.total(100)
-        meter.add(40)
-        try:
-            await end
-        finally:
-            if not end.done():
-                end.cancel()
-        assert self.db is not None
-        async with self.db.write() as session:
-            await DownloadRepository(session).move(item.id, "completed")
-
-    async def heal(self) -> None:
-        return
-
-    async def discard(self, ids: Collection[UUID]) -> None:
-        self.discarded.extend(ids)
-
-    def fail(self, id_: UUID, error: Exception) -> None:
-        self.ends[id_].set_exception(error)
-
-
-@dataclass
-class Running:
-    queue: Queue
-    engine: Engine
-    verbs: DownloadService
-    pipeline: ScriptedPipeline
-    operations: Operations
-    task: asyncio.Task[None]
-
-    async def started(self, *ids: UUID) -> None:
-        async def check() -> bool:
-            return all(id_ in self.pipeline.ends and not self.pipeline.ends[id_].done() for id_ in ids)
-
-        await eventually(check)
-
-    async def until(self, id_: UUID, status: str) -> None:
-        async def check() -> bool:
-            return await self.queue.status(id_) == status
-
-        await eventually(check)
+    def __call__(self, _path: Path) -> int:
+        return self.free
 
 
 @pytest.fixture
-async def running(sqlite_db: Database, make_queue: Callable[[Database], Awaitable[Queue]]) -> AsyncIterator[Running]:
-    await fill(sqlite_db, "one")
-    queue = await make_queue(sqlite_db)
-    await queue.config.patch("downloads", {"retry_delay": 0.1, "max_retries": 2})
-    await queue.config.patch("library", {"anime_directory": str(_directory(queue))})
-    pipeline = ScriptedPipeline(db=sqlite_db)
-    operations = Operations(queue.bus)
-    engine = Engine(sqlite_db, queue.bus, queue.config, operations, pipeline, alone=True)
-    verbs = DownloadService(sqlite_db, queue.bus, queue.config, queue.library, engine)
-    queue.verbs = verbs
-    task = asyncio.create_task(engine.run())
-    yield Running(queue, engine, verbs, pipeline, operations, task)
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
-
-
-def _directory(queue: Queue) -> object:
-    directory = queue.config._file.parent.with_name("anime")
-    directory.mkdir()
-    return directory
+def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
+    disk = Disk()
+    monkeypatch.setattr("aniworld.downloads.engine.free_space", disk)
+    return disk
 
 
 async def test_no_more_than_the_slots_and_nothing_unless_started(running: Running) -> None:
@@ -175,7 +112,7 @@ async def test_an_unexpected_error_is_the_items_not_the_queues(running: Running)
     assert all("secret" not in (item.error_message or "") for item in page.items)
 
 
-async def test_a_full_disk_holds_the_queue(running: Running) -> None:
+async def test_a_full_disk_holds_the_queue(running: Running, disk: Disk) -> None:
     (id_,) = await running.queue.add(1)
     await running.verbs.start()
     await running.started(id_)
@@ -185,6 +122,108 @@ async def test_a_full_disk_holds_the_queue(running: Running) -> None:
     assert overview.is_paused
     assert overview.pending_queue[0].error_message == "no space left"
     assert overview.pending_queue[0].retry_count == 0
+
+
+async def test_space_that_somebody_made_is_tried_at_once(running: Running, disk: Disk) -> None:
+    (id_,) = await running.queue.add(1)
+    await running.verbs.start()
+    await running.started(id_)
+    running.pipeline.fail(id_, DiskFullError("no space left"))
+    await running.until(id_, "pending")
+    hold = (await running.verbs.overview(5)).hold
+    assert hold is not None
+    assert (hold.reason, hold.message) == ("disk-full", "no space left")
+    assert (await running.verbs.resume()).is_paused is False
+    await running.started(id_)
+    assert (await running.verbs.overview(5)).hold is None
+
+
+async def test_the_queue_goes_on_by_itself_when_there_is_space(running: Running, disk: Disk) -> None:
+    (id_,) = await running.queue.add(1)
+    await running.verbs.start()
+    await running.started(id_)
+    running.pipeline.fail(id_, DiskFullError("no space left"))
+    await running.until(id_, "pending")
+    running.engine.wake()
+    await asyncio.sleep(0.05)
+    assert await running.queue.status(id_) == "pending"
+    disk.free = 1024 * 1024 * 1024
+    running.engine.wake()
+    await running.started(id_)
+    assert (await running.verbs.overview(1)).hold is None
+
+
+async def test_a_pause_outlives_a_full_disk(running: Running, disk: Disk) -> None:
+    (id_,) = await running.queue.add(1)
+    await running.verbs.start()
+    await running.started(id_)
+    running.pipeline.fail(id_, DiskFullError("no space left"))
+    await running.until(id_, "pending")
+    await running.verbs.pause()
+    running.engine.press_on()
+
+    async def goes_on() -> bool:
+        return (await running.verbs.overview(1)).hold is None
+
+    await eventually(goes_on)
+    await asyncio.sleep(0.05)
+    assert (await running.verbs.overview(1)).is_paused
+    assert await running.queue.status(id_) == "pending"
+
+
+async def test_quiet_hours_hold_the_queue_and_let_it_go_on(running: Running) -> None:
+    (id_,) = await running.queue.add(1)
+    await running.verbs.start()
+    await running.started(id_)
+    days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+    always = {"days": days, "start": "00:00", "end": "00:00", "pause": True}
+    await running.queue.config.patch("downloads", {"quiet_hours": [always]})
+    await running.until(id_, "pending")
+    overview = await running.verbs.overview(5)
+    assert (overview.is_running, overview.is_paused) == (True, True)
+    assert overview.hold is not None
+    assert (overview.hold.reason, overview.hold.until) == ("quiet-hours", None)
+    assert overview.pending_queue[0].progress.downloaded_bytes == 40
+    await running.queue.config.patch("downloads", {"quiet_hours": []})
+    await running.started(id_)
+    assert (await running.verbs.overview(5)).hold is None
+
+
+async def _only(running: Running, id_: UUID) -> QueueItem:
+    items = (await running.verbs.page([], None, limit=50, offset=0)).items
+    return next(item for item in items if item.id == str(id_))
+
+
+async def test_the_reason_of_each_hoster_is_kept(running: Running) -> None:
+    (id_,) = await running.queue.add(1)
+    await running.verbs.start()
+    await running.started(id_)
+    errors = [("Streamline", StalledError("nothing came")), ("Rivulet", SourceGoneError(404))]
+    running.pipeline.fail(id_, AllHostersFailedError(list(errors)))
+    await running.started(id_)  # it is tried again: one of the two may deliver later
+    running.pipeline.fail(id_, AllHostersFailedError([("Rivulet", SourceGoneError(404))]))
+    await running.until(id_, "failed")
+    item = await _only(running, id_)
+    assert item.error_code == "all-hosters-failed"
+    assert item.failures == [HosterFailure(hoster="Rivulet", reason="The host answered 404", code="source-gone")]
+    await running.verbs.stop()
+    await running.verbs.retry([id_], force=True)
+    item = await _only(running, id_)
+    assert (item.failures, item.error_code, item.error_message) == ([], None, None)
+
+
+async def test_waiting_for_a_host_uses_up_no_attempt(running: Running) -> None:
+    (id_,) = await running.queue.add(1)
+    await running.verbs.start()
+    await running.started(id_)
+    resting = HostRestingError("host:80 keeps failing", retry_after=600)
+    running.pipeline.fail(id_, AllHostersFailedError([("Streamline", resting), ("Rivulet", SourceGoneError(404))]))
+    await running.until(id_, "pending")
+    item = await _only(running, id_)
+    assert item.retry_count == 0
+    assert item.retry_at is not None
+    assert 500 < (item.retry_at - now()).total_seconds() <= 601
+    assert [failure.code for failure in item.failures] == ["host-resting", "source-gone"]
 
 
 async def test_removing_a_running_item_ends_it(running: Running) -> None:

@@ -199,6 +199,41 @@ async def test_a_page_counts_all_and_holds_some(queue: Queue) -> None:
     assert (len(overview.pending_queue), overview.statistics.pending) == (4, 11)
 
 
+async def test_a_page_of_all_goes_from_what_runs_to_what_is_done(queue: Queue) -> None:
+    ids = await queue.add(*range(1, 9))
+    for number, (index, status) in enumerate([(2, "completed"), (0, "completed"), (5, "failed"), (6, "paused")]):
+        await queue.force(ids[index], status=status, completed_at=now() + dt.timedelta(seconds=number))
+    await claim(queue)
+    expected = [ids[number] for number in (1, 3, 4, 7, 6, 5, 0, 2)]
+    whole = await queue.verbs.page([], None, limit=50, offset=0)
+    assert [item.id for item in whole.items] == [str(id_) for id_ in expected]
+    for offset in range(9):  # pages across the borders of states
+        page = await queue.verbs.page([], "one", limit=3, offset=offset)
+        assert [item.id for item in page.items] == [str(id_) for id_ in expected[offset : offset + 3]]
+        assert page.total == 8
+
+
+async def test_what_has_waited_long_enough_is_ready(queue: Queue) -> None:
+    first, second = await queue.add(1, 2)
+    await queue.force(first, not_before=now() - dt.timedelta(seconds=1))
+    item = await claim(queue)
+    assert item is not None
+    assert item.id == first
+    assert (await claim(queue) or item).id == second
+
+
+async def test_an_installation_has_one_name(queue: Queue) -> None:
+    async def name() -> str:
+        async with queue.db.write() as session:
+            return await LeaseRepository(session).installation()
+
+    names = set(await asyncio.gather(*(name() for _ in range(4))))
+    assert len(names) == 1
+    await queue.verbs.start()
+    assert await name() in names
+    assert (await queue.verbs.overview(1)).is_running
+
+
 async def test_claims_are_never_given_twice(queue: Queue) -> None:
     ids = await queue.add(*range(1, 21))
 

@@ -31,6 +31,7 @@ class ServerProcess:
     url: str = ""
     prefix: tuple[str, ...] = ()
     """A command that starts it in another way."""
+    module: str = "aniworld"
 
     async def start(self) -> httpx.AsyncClient:
         """Start, set up or log in; a client that carries a token."""
@@ -39,7 +40,7 @@ class ServerProcess:
             *self.prefix,
             sys.executable,
             "-m",
-            "aniworld",
+            self.module,
             *self.arguments,
             "--data-dir",
             str(self.data),
