@@ -23,6 +23,7 @@ OWN: dict[str, set[str]] = {
     "catalog": {
         "answers",
         "apis",
+        "extraction",
         "failover",
         "files",
         "health",

@@ -11,6 +11,8 @@ import pytest
 
 from aniworld.catalog.errors import CatalogError, NotAtSourceError, SourceChangedError, SourceUnreachableError
 from aniworld.catalog.hosters.direct import DirectHoster
+from aniworld.catalog.pages.reader import Reader
+from aniworld.catalog.tools import Tools
 from aniworld.catalog.types import EpisodeRef, Language, SeriesHit
 from tests.catalog.api_host import Query, source, speaks
 from tests.kit.net_host import Handler, Request, answer, client, redirect
@@ -281,7 +283,7 @@ async def test_a_link_leads_to_the_server_that_has_the_file(tmp_path: Path) -> N
 
     async with source(tmp_path, speaks(api), PROFILE) as (films, site), client(site) as http:
         (link,) = await films.links(episode(2), JA)
-        stream = await DirectHoster(http).resolve(link)
+        stream = await DirectHoster(Tools(http, Reader())).resolve(link)
     assert stream.size == 5000
     assert stream.url == f"{site.url}/21/items/garden/Clockwork%20Garden%20-%20S01E02.mkv"
 

@@ -9,9 +9,16 @@ import pytest
 from aniworld.catalog.errors import CatalogError, NotAtSourceError, SourceChangedError, SourceUnreachableError
 from aniworld.catalog.hosters.direct import DirectHoster
 from aniworld.catalog.hosters.hls import HlsHoster
+from aniworld.catalog.pages.reader import Reader
 from aniworld.catalog.registry import HOSTERS
+from aniworld.catalog.tools import Tools
 from aniworld.catalog.types import Language, Link, Stream
+from aniworld.kit.net import HttpClient
 from tests.kit.net_host import Handler, Host, Request, answer, client, host, redirect
+
+
+def tools(http: HttpClient) -> Tools:
+    return Tools(http, Reader())
 
 
 def link(site: Host, kind: str) -> Link:
@@ -36,7 +43,7 @@ def leads_to(target: str, then: Handler) -> Handler:
 )
 async def test_direct(then: Handler, size: int | None) -> None:
     async with host(leads_to("/file.mp4?token=1", then)) as site, client(site) as http:
-        stream = await DirectHoster(http).resolve(link(site, "direct"))
+        stream = await DirectHoster(tools(http)).resolve(link(site, "direct"))
         assert stream == Stream(url=f"{site.url}/file.mp4?token=1", protocol="http", size=size)
         assert [request.headers["range"] for request in site.requests] == ["bytes=0-0"] * 2
 
@@ -48,12 +55,12 @@ async def test_a_links_headers_stay_on_its_origin(hoster: type[DirectHoster | Hl
         with_secret = Link(
             hoster="A", kind="x", url=f"{site.url}/go/1", language=Language("de"), headers={"Authorization": "secret"}
         )
-        stream = await hoster(http).resolve(with_secret)
+        stream = await hoster(tools(http)).resolve(with_secret)
         assert (stream.url, stream.headers) == (f"{site.url}/file", {"Authorization": "secret"})
         assert [request.headers.get("authorization") for request in site.requests] == ["secret"] * 2
         assert "secret" not in repr(with_secret) + repr(stream)
         site.handler = redirect(f"{elsewhere.url}/file")
-        stream = await hoster(http).resolve(with_secret)
+        stream = await hoster(tools(http)).resolve(with_secret)
         assert (stream.url, stream.headers) == (f"{elsewhere.url}/file", {})
         assert "authorization" not in elsewhere.requests[-1].headers
 
@@ -66,14 +73,14 @@ async def test_direct_does_not_read_the_file() -> None:
             await writer.drain()
 
     async with host(endless) as site, client(site) as http:
-        stream = await DirectHoster(http).resolve(link(site, "direct"))
+        stream = await DirectHoster(tools(http)).resolve(link(site, "direct"))
         assert stream.size == 99999999999
 
 
 async def test_hls() -> None:
     playlist = answer(b"\xef\xbb\xbf#EXTM3U\n#EXT-X-VERSION:3\n", Content_Type="application/vnd.apple.mpegurl")
     async with host(leads_to("/a/master.m3u8", playlist)) as site, client(site) as http:
-        stream = await HlsHoster(http).resolve(link(site, "hls"))
+        stream = await HlsHoster(tools(http)).resolve(link(site, "hls"))
         assert stream == Stream(url=f"{site.url}/a/master.m3u8", protocol="hls")
 
 
@@ -98,6 +105,6 @@ async def test_what_is_no_stream(
 ) -> None:
     async with host(handler) as site, client(site) as http:
         with pytest.raises(error) as caught:
-            await hoster(http).resolve(link(site, hoster.name))
+            await hoster(tools(http)).resolve(link(site, hoster.name))
         assert caught.value.permanent is permanent
         assert "Alpha" in caught.value.detail

@@ -15,8 +15,10 @@ from aniworld.catalog import profile as profiles
 from aniworld.catalog.errors import CatalogError, InvalidProfileError, NotAtSourceError, SourceChangedError
 from aniworld.catalog.errors import SourceUnreachableError as Unreachable
 from aniworld.catalog.hosters.direct import DirectHoster
+from aniworld.catalog.pages.reader import Reader
 from aniworld.catalog.providers import jellyfin
 from aniworld.catalog.providers.jellyfin import JellyfinProfile
+from aniworld.catalog.tools import Tools
 from aniworld.catalog.types import EpisodeRef, Language, SeriesHit
 from tests.catalog.api_host import Query, source, speaks
 from tests.kit.net_host import Handler, Request, answer, client, host, redirect
@@ -301,12 +303,12 @@ async def test_a_download_sends_the_token_to_its_own_server_only(tmp_path: Path)
     async with host(here) as elsewhere, source(tmp_path, speaks(api), WITH_KEY) as (den, site):
         (link,) = await den.links(ref(1), Language("de"))
         async with client(site, elsewhere) as http:
-            stream = await DirectHoster(http).resolve(link)
+            stream = await DirectHoster(Tools(http, Reader())).resolve(link)
             assert (stream.size, stream.headers) == (1000, link.headers)
             assert KEY in site.requests[-1].headers["authorization"]
             assert KEY not in repr(stream)
             leads_away.append(f"{elsewhere.url}/file")
-            stream = await DirectHoster(http).resolve(link)
+            stream = await DirectHoster(Tools(http, Reader())).resolve(link)
             assert (stream.url, stream.headers) == (f"{elsewhere.url}/file", {})
             assert "authorization" not in elsewhere.requests[-1].headers
 

@@ -66,7 +66,7 @@ class OddHoster:
     api = 1
     name = "odd"
 
-    def __init__(self, client):
+    def __init__(self, tools):
         pass
 
     async def resolve(self, link):
@@ -337,7 +337,8 @@ async def test_answers_are_made_harmless(install: Install) -> None:
     [
         ("raise ValueError(link.url)", "odd_hoster 1.2 failed with ValueError"),
         ("return link", "failed with ValidationError"),
-        ("return Stream(url='file:///etc/passwd', protocol='http')", "no address of the web"),
+        ("return Stream(url='file:///etc/passwd', protocol='http')", "failed with ValidationError"),
+        ("return Stream(url='http://me:secret@x.example/', protocol='http')", "no address of the web"),
         ("return Stream(url='https://x.example/', protocol='ftp')", "failed with ValidationError"),
     ],
 )
@@ -348,7 +349,7 @@ async def test_a_hoster_that_fails(install: Install, body: str, reason: str) -> 
         hosters="OddHoster",
     )
     async with HttpClient(allowed_hosts=frozenset) as client:
-        hoster = plugins.installed().make_hosters(client)["odd"]
+        hoster = plugins.installed().make_hosters(Tools(client, Reader()))["odd"]
     with pytest.raises(CatalogError) as caught:
         await hoster.resolve(Link(hoster="H", kind="odd", url="https://odd.example/secret", language=Language("de")))
     assert reason in caught.value.detail
@@ -358,7 +359,7 @@ async def test_a_hoster_that_fails(install: Install, body: str, reason: str) -> 
 async def test_a_hoster_that_cannot_be_made_fails_alone(install: Install) -> None:
     install("odd_hoster", HOSTER.replace("pass", "1 / 0"), hosters="OddHoster")
     async with HttpClient(allowed_hosts=frozenset) as client:
-        hosters = plugins.installed().make_hosters(client)
+        hosters = plugins.installed().make_hosters(Tools(client, Reader()))
     assert {"direct", "hls"} < set(hosters)
     with pytest.raises(CatalogError, match="failed with ZeroDivisionError"):
         await hosters["odd"].resolve(Link(hoster="H", kind="odd", url="https://x.example/", language=Language("de")))

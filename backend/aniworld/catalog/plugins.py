@@ -26,7 +26,6 @@ from aniworld.catalog.provider import Provider
 from aniworld.catalog.registry import HOSTERS, PROVIDERS, HosterClass, ProviderClass, Registry
 from aniworld.catalog.tools import Tools
 from aniworld.catalog.types import EpisodeRef, Language, Link, SeriesHit, SeriesInfo, Stream
-from aniworld.kit.net import HttpClient
 from aniworld.kit.net.errors import NetError
 
 log = logging.getLogger(__name__)
@@ -168,10 +167,10 @@ class BoxedHosterClass:
         self.package = package
         self._class = made_from
 
-    def __call__(self, client: HttpClient, /) -> Hoster:
+    def __call__(self, tools: Tools, /) -> Hoster:
         """The hoster; one that cannot be made says so whenever it is asked."""
         try:
-            return BoxedHoster(self._class(client), self.name, self.package)
+            return BoxedHoster(self._class(tools), self.name, self.package)
         except Exception as error:
             log.exception("%s cannot make its hoster", self.package)
             return BoxedHoster(_Broken(error), self.name, self.package)

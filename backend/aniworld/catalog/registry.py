@@ -9,13 +9,13 @@ from aniworld.catalog.errors import InvalidPluginError
 from aniworld.catalog.hoster import Hoster
 from aniworld.catalog.hosters.direct import DirectHoster
 from aniworld.catalog.hosters.hls import HlsHoster
+from aniworld.catalog.hosters.ytdlp import YtdlpHoster
 from aniworld.catalog.profile import Profile
 from aniworld.catalog.provider import Provider
 from aniworld.catalog.providers.archive import ArchiveProvider
 from aniworld.catalog.providers.jellyfin import JellyfinProvider
 from aniworld.catalog.providers.site import SiteProvider
 from aniworld.catalog.tools import Tools
-from aniworld.kit.net import HttpClient
 
 
 class ProviderClass(Protocol):
@@ -44,12 +44,12 @@ class HosterClass(Protocol):
         """What ``Link.kind`` says."""
         ...
 
-    def __call__(self, client: HttpClient, /) -> Hoster:
+    def __call__(self, tools: Tools, /) -> Hoster:
         """The adapter."""
         ...
 
 
-HOSTERS: tuple[HosterClass, ...] = (DirectHoster, HlsHoster)
+HOSTERS: tuple[HosterClass, ...] = (DirectHoster, HlsHoster, YtdlpHoster)
 PROVIDERS: tuple[ProviderClass, ...] = (SiteProvider, ArchiveProvider, JellyfinProvider)
 
 
@@ -72,9 +72,9 @@ class Registry:
         """What a profile may look like, by its ``kind``."""
         return {provider.kind: provider.profile for provider in self.providers}
 
-    def make_hosters(self, client: HttpClient) -> dict[str, Hoster]:
+    def make_hosters(self, tools: Tools) -> dict[str, Hoster]:
         """One of each, by name."""
-        return {hoster.name: hoster(client) for hoster in self.hosters}
+        return {hoster.name: hoster(tools) for hoster in self.hosters}
 
     def make_provider(self, profile: Profile, tools: Tools) -> Provider:
         """The source that the profile describes. Raises ``InvalidPluginError``."""

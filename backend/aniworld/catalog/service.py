@@ -43,8 +43,8 @@ class Catalog:
         self._registry = registry or Registry()
         self._client = client
         self._config = config
-        self._tools = Tools(client, Reader())
-        self._hosters = self._registry.make_hosters(client)
+        self._tools = Tools(client, Reader(), max_height=lambda: config.current.downloads.max_height)
+        self._hosters = self._registry.make_hosters(self._tools)
         self._providers: dict[str, Provider] = {}
         self.problems: tuple[CatalogError, ...] = self._registry.problems
         """Installed packages and profiles that could not be used when they were last read."""

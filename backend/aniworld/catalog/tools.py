@@ -1,11 +1,13 @@
-"""What every source is given to work with."""
+"""What every source and every hoster is given to work with."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from aniworld.catalog.errors import SourceChangedError, SourceUnreachableError
+from aniworld.catalog.extraction.client import Extractor
 from aniworld.catalog.pages.reader import Reader
 from aniworld.kit.net import Answer, HttpClient
 from aniworld.kit.net.errors import BadAnswerError
@@ -15,14 +17,26 @@ T = TypeVar("T")
 JSON = {"Accept": "application/json"}
 
 
+def _no_limit() -> int | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """One set for all sources."""
+    """One set for all."""
 
     client: HttpClient
     """The only way out."""
     reader: Reader
     """Reads pages where they can do no harm."""
+    max_height: Callable[[], int | None] = _no_limit
+    """The tallest picture that is wanted now."""
+    extractor: Extractor = field(init=False)
+    """Has yt-dlp look at pages, where it can do no harm."""
+
+    def __post_init__(self) -> None:
+        """One for all, so that few of its processes run at a time."""
+        object.__setattr__(self, "extractor", Extractor(self.client))
 
 
 def json_of(answer: Answer, type_: type[T], who: str) -> T:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Literal, NewType
+from typing import Annotated, Literal, NewType
 
 import msgspec
+from msgspec import Meta
 
 from aniworld.kit.schema import Schema
 
@@ -88,7 +89,7 @@ class Link(Schema, frozen=True):
     hoster: str
     """Name of the hoster as the source shows it (for people)."""
     kind: str
-    """Name of the hoster adapter that can resolve it: ``direct``, ``hls``."""
+    """Name of the hoster adapter that can resolve it: ``direct``, ``hls``, ``ytdlp``."""
     url: str
     language: Language
     headers: dict[str, str] = msgspec.field(default_factory=dict)
@@ -98,17 +99,48 @@ class Link(Schema, frozen=True):
         return f"Link({self.kind} {self.url} {self.language})"  # headers may be secret
 
 
+Address = Annotated[str, Meta(pattern=r"^https?://[!-~]+$", max_length=8192)]
+
+
+class Fragment(Schema, frozen=True):
+    """A piece of a track; all pieces behind one another are the track."""
+
+    url: Address
+    duration: Annotated[float, Meta(ge=0, le=86_400)] = 0.0
+    """Seconds; 0 for what a decoder has to read first."""
+
+
+class Subtitle(Schema, frozen=True):
+    """Subtitles in a file of their own."""
+
+    url: Address
+    format: Literal["vtt", "srt"]
+    language: Annotated[str, Meta(max_length=40)] | None = None
+    """BCP 47, where the host tells."""
+    name: Annotated[str, Meta(max_length=200)] | None = None
+    headers: dict[str, str] = msgspec.field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"Subtitle({self.format} {self.url} {self.language})"  # headers may be secret
+
+
 class Stream(Schema, frozen=True):
     """What can be fetched: the end of the chain source → link → stream."""
 
-    url: str
-    protocol: Literal["http", "hls"]
+    url: Address
+    protocol: Literal["http", "hls", "fragments"]
     headers: dict[str, str] = msgspec.field(default_factory=dict)
     """Headers that the host wants (``Referer``), sent to the URL's own origin only."""
-    size: int | None = None
+    size: Annotated[int, Meta(ge=0)] | None = None
     """Bytes, where known in advance."""
     expires_at: dt.datetime | None = None
     """When the address dies, where known."""
+    fragments: Annotated[tuple[Fragment, ...], Meta(max_length=20_000)] = ()
+    """What ``fragments`` are fetched; ``url`` is then the first one's."""
+    audio: Stream | None = None
+    """The sound, where it is apart; what the picture's stream holds of it is then left out."""
+    subtitles: Annotated[tuple[Subtitle, ...], Meta(max_length=100)] = ()
+    """All there are."""
 
     def __repr__(self) -> str:
         return f"Stream({self.protocol} {self.url} {self.size})"  # headers may be secret

@@ -174,7 +174,7 @@ class EpisodePipeline:
         expected = fetched.expected_duration or target.duration
         # A playlist is exact; a catalogue says "24 min" of what lasts 23:41.
         tolerance = None if fetched.expected_duration is not None or expected is None else 0.25 * expected
-        if self._config.current.downloads.container == "original" and fetched.protocol == "http":
+        if self._config.current.downloads.container == "original" and fetched.single:
             part = fetched.paths[0]
             info = await media.verify(part, expected_duration=expected, tolerance=tolerance)
             finished = work / (filing.FINISHED + filing.extension(info.container))

@@ -65,7 +65,7 @@ async def test_from_the_search_to_the_stream(server: str, tmp_path: Path) -> Non
         ref = EpisodeRef(provider_key="garden", season=1, episode=1)
         assert await source.links(ref, Language("de")) == []
         (link,) = await source.links(ref, Language("ja+en"))
-        stream = await registry.make_hosters(client)[link.kind].resolve(link)
+        stream = await registry.make_hosters(Tools(client, Reader()))[link.kind].resolve(link)
         assert stream == Stream(url=f"{server}/1.mkv", protocol="http", size=1000)
         with pytest.raises(NotAtSourceError):
             await source.series("unknown")

@@ -6,8 +6,9 @@ import re
 from typing import ClassVar
 
 from aniworld.catalog.errors import SourceChangedError, from_net
+from aniworld.catalog.tools import Tools
 from aniworld.catalog.types import Link, Stream
-from aniworld.kit.net import MEDIA, HttpClient, Response, raise_for_status
+from aniworld.kit.net import MEDIA, Response, raise_for_status
 from aniworld.kit.net.errors import NetError
 from aniworld.kit.net.guard import parse_url
 
@@ -27,8 +28,8 @@ class DirectHoster:
 
     name: ClassVar[str] = "direct"
 
-    def __init__(self, client: HttpClient) -> None:
-        self._client = client
+    def __init__(self, tools: Tools) -> None:
+        self._client = tools.client
 
     async def resolve(self, link: Link) -> Stream:
         """The file's address. ``NotAtSourceError``: the link is dead; ``SourceChangedError``: it leads to a page."""

@@ -6,8 +6,9 @@ from typing import ClassVar
 
 from aniworld.catalog.errors import SourceChangedError, from_net
 from aniworld.catalog.hosters.direct import kept_headers
+from aniworld.catalog.tools import Tools
 from aniworld.catalog.types import Link, Stream
-from aniworld.kit.net import PLAYLIST, HttpClient
+from aniworld.kit.net import PLAYLIST
 from aniworld.kit.net.errors import NetError
 
 
@@ -16,8 +17,8 @@ class HlsHoster:
 
     name: ClassVar[str] = "hls"
 
-    def __init__(self, client: HttpClient) -> None:
-        self._client = client
+    def __init__(self, tools: Tools) -> None:
+        self._client = tools.client
 
     async def resolve(self, link: Link) -> Stream:
         """The playlist's address. ``NotAtSourceError``: the link is dead; ``SourceChangedError``: no playlist."""

@@ -34,6 +34,8 @@ _BOXES = frozenset(
 )
 _MOST_BOXES = 100_000
 _SEGMENT = b"\x18\x53\x80\x67"
+_CLUSTER = b"\x1f\x43\xb6\x75"
+"""What the pieces of a Matroska file begin with, after the first one."""
 
 
 def recognise(head: bytes) -> Format | None:
@@ -59,6 +61,8 @@ def recognise_piece(head: bytes, content: Content) -> bool:
     """Whether a piece of a stream begins as one that holds this."""
     if content == "text":
         return head.removeprefix(b"\xef\xbb\xbf").startswith(b"WEBVTT")
+    if head.startswith(_CLUSTER):
+        return True
     return (recognise(head) if content == "video" else recognise_sound(head)) is not None
 
 

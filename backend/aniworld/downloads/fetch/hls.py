@@ -38,19 +38,38 @@ async def fetch_hls(
     max_height: int | None = None,
     language: str | None = None,
     subtitles: bool = False,
+    content: Content = "video",
 ) -> Fetched:
     """Fetch the pieces into ``directory``, going on with those that an earlier call left there.
 
     ``language`` (``audio[+subtitles]``) chooses among several sounds and ``subtitles``. The total told to ``progress``
-    is an estimate from the pieces that are there and how long they play. Raises
+    is an estimate from the pieces that are there and how long they play. ``content``: what the pieces hold. Raises
     :class:`~aniworld.downloads.fetch.errors.FetchError` and :class:`~aniworld.kit.net.errors.NetError`.
     """
     limits = limits or Limits()
     headers = headers_for(stream)
     files = SmallFiles(client, headers, limits)
     fetcher = PieceFetcher(client, headers, KeyRing(files), progress, limits)
-    tracks = await _tracks(files, stream.url, directory, limits, (max_height, language), subtitles=subtitles)
+    choice = (max_height, language)
+    tracks = await _tracks(files, stream.url, directory, limits, choice, subtitles=subtitles, content=content)
     return await _HlsFetch(tracks, fetcher, progress, limits).run()
+
+
+async def fetch_pieces(
+    stream: Stream,
+    playlist: MediaPlaylist,
+    directory: Path,
+    *,
+    client: Transport,
+    progress: ProgressSink,
+    limits: Limits,
+    content: Content,
+) -> Fetched:
+    """The same for pieces that are known already, whatever list they were on."""
+    headers = headers_for(stream)
+    fetcher = PieceFetcher(client, headers, KeyRing(SmallFiles(client, headers, limits)), progress, limits)
+    track = _Track(content, playlist, PieceStore(directory, limits.reserve))
+    return await _HlsFetch([track], fetcher, progress, limits).run()
 
 
 @dataclass(slots=True)
@@ -127,6 +146,7 @@ async def _tracks(
     choice: tuple[int | None, str | None],
     *,
     subtitles: bool,
+    content: Content,
 ) -> list[_Track]:
     """The video first."""
 
@@ -142,7 +162,7 @@ async def _tracks(
 
     result = await read(url)
     video = result if isinstance(result, MediaPlaylist) else await media(result.video)
-    tracks = [_Track("video", video, PieceStore(directory, limits.reserve))]
+    tracks = [_Track(content, video, PieceStore(directory, limits.reserve))]
     if isinstance(result, Master):
         if (audio := result.audio) is not None:
             store = PieceStore(directory / _AUDIO, limits.reserve)

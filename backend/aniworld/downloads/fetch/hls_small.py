@@ -16,7 +16,7 @@ from aniworld.downloads.fetch.retry import Patience
 from aniworld.downloads.fetch.types import Limits, Transport
 from aniworld.kit.errors import AppError
 from aniworld.kit.net.errors import TooLargeError as AnswerTooLargeError
-from aniworld.kit.net.kinds import KEY, PLAYLIST, Kind
+from aniworld.kit.net.kinds import KEY, PLAYLIST, SUBTITLES, Kind
 
 
 def headers_for(stream: Stream) -> Callable[[str], dict[str, str]]:
@@ -54,6 +54,17 @@ class SmallFiles:
                     return await once()
             except TimeoutError:
                 await patience.wait(BadAnswerError("The playlist did not come in time"))
+            except AppError as error:
+                await patience.wait(error)
+
+    async def text(self, url: str) -> str:
+        """Subtitles in a file of their own."""
+        patience = Patience(self._limits)
+        while True:
+            try:
+                data, headers, _final = await self._once(url, SUBTITLES)
+                refuse_page(headers, data[:HEAD])
+                return data.decode("utf-8", "replace")
             except AppError as error:
                 await patience.wait(error)
 

@@ -150,3 +150,8 @@ class Fetched:
     """Seconds, where the playlist told."""
     proven: bool = True
     """The length is what the host announced. False: it announced none, so only the content can tell."""
+
+    @property
+    def single(self) -> bool:
+        """Whether it is one file that holds everything, and may stay as it is."""
+        return self.protocol == "http" and not self.audio and not self.subtitles

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from aniworld.downloads.fetch.errors import PlaylistError
-from aniworld.downloads.media.languages import same_language
+from aniworld.kit.languages import same_language
 
 _PICTURE_CODECS = ("avc", "hvc", "hev", "dvh", "dva", "vp0", "vp8", "vp9", "av01", "mp4v")
 _MOST_SUBTITLES = 8

@@ -37,6 +37,7 @@ from aniworld.kit.net.guard import Target, check_port, parse_url
 from aniworld.kit.net.kinds import MEDIA, PAGE, POLITE_REQUESTS, Kind
 from aniworld.kit.net.lanes import Lanes
 from aniworld.kit.net.lines import Lines, MediaResponse, Wish
+from aniworld.kit.net.proxy import Budget, Proxy, open_proxy
 from aniworld.kit.net.redirects import DRAIN, defaults, follow
 
 T = TypeVar("T")
@@ -155,6 +156,10 @@ class HttpClient:
         fraction of the work.
         """
         return self._lines.open(url, dict(headers or {}), kind, wish or Wish())
+
+    def proxy(self, budget: Budget) -> AbstractAsyncContextManager[Proxy]:
+        """A way out for another process, to what this client may reach; see :mod:`aniworld.kit.net.proxy`."""
+        return open_proxy(self._allowed_hosts, budget)
 
     async def get(
         self, url: str, *, kind: Kind = PAGE, headers: Mapping[str, str] | None = None, jar: Jar | None = None

@@ -24,6 +24,7 @@ class Kind:
 PAGE = Kind("page", 8 * MIB, 30, "text/html,application/xhtml+xml,application/json;q=0.9,*/*;q=0.8", polite=True)
 IMAGE = Kind("image", 16 * MIB, 60, "image/*")
 PLAYLIST = Kind("playlist", 4 * MIB, 30, "application/vnd.apple.mpegurl,application/x-mpegurl,*/*;q=0.8")
+SUBTITLES = Kind("file of subtitles", 8 * MIB, 60)
 KEY = Kind("key", 16, 15)
 MEDIA = Kind("media", 64 * 1024 * MIB, None)
 

@@ -7,8 +7,8 @@ from typing import ClassVar
 import msgspec
 
 from aniworld.catalog.errors import from_net
+from aniworld.catalog.tools import Tools
 from aniworld.catalog.types import Link, Stream
-from aniworld.kit.net import HttpClient
 from aniworld.kit.net.errors import NetError
 
 
@@ -25,8 +25,8 @@ class ExampleTicketHoster:
     api: ClassVar[int] = 1
     name: ClassVar[str] = "example-ticket"
 
-    def __init__(self, client: HttpClient) -> None:
-        self._client = client
+    def __init__(self, tools: Tools) -> None:
+        self._client = tools.client
 
     async def resolve(self, link: Link) -> Stream:
         """The stream behind the link."""
