@@ -19,6 +19,7 @@ class _Lazy(click.Group):
         "queue": ("queue", "queue"),
         "fetch": ("fetch", "fetch"),
         "parse": ("names", "parse"),
+        "provider": ("provider", "provider"),
         "config": ("configuration", "config"),
         "password": ("owner", "password"),
         "openapi": ("document", "openapi"),

@@ -37,6 +37,7 @@ OWN: dict[str, set[str]] = {
         "providers",
         "registry",
         "tools",
+        "trial",
     },
     "config": {"settings"},
     "downloads": {

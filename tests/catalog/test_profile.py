@@ -69,7 +69,7 @@ def test_further_hosts(tmp_path: Path) -> None:
         ('items = "div.hit"', 'items = "div["', "line 17, search.items: 'div[' is no CSS selector"),
         ('items = "div.hit"', 'items = ""', "line 17, search.items: is empty"),
         ('items = "div.hit"', "items = 5", "line 17, search.items: Expected `str`, got `int`"),
-        ('items = "div.hit"', 'itmes = "div.hit"', "line 17, search.itmes: no such key; did you mean items?"),
+        ('items = "div.hit"', 'itmes = "div.hit"', "line 17, search.itmes: no such key, did you mean items?"),
         ('items = "div.hit"', "", "line 15, search.items: is missing"),
         ('name = "h1"', 'name = { css = "h1", colour = "red" }', "series.name.colour"),
         ('name = "h1"', 'name = { css = "h1", regex = "(a+)+" }', "series.name.regex: only single characters"),

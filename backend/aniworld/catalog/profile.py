@@ -171,7 +171,7 @@ def _struct_misfits(value: dict[str, Any], type_: type[msgspec.Struct], field: s
         else:
             near = difflib.get_close_matches(name, fields, n=1)
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(fields))}"
-            yield FieldError(field=before + name, message=f"no such key; {hint}")
+            yield FieldError(field=before + name, message=f"no such key, {hint}")
     for name, info in fields.items():
         if info.required and name not in value:
             yield FieldError(field=before + name, message="is missing")

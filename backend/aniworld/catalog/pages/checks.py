@@ -136,7 +136,8 @@ def _template_problems(name: str, section: Section, profile: SiteProfile) -> Ite
         if not named <= may:
             allowed = ", ".join(f"{{{word}}}" for word in sorted(may))
             yield FieldError(field=field, message=f"only {allowed} can be filled in here")
-        yield from (FieldError(field=field, message=f"{{{word}}} is missing") for word in sorted(must - named))
+        missing = set() if "season_id" in named else must - named  # it names the series as well
+        yield from (FieldError(field=field, message=f"{{{word}}} is missing") for word in sorted(missing))
         episode = {"episode", "episode_id", "absolute"}
         if isinstance(section, Links) and not episode & (named | set(_PLACEHOLDER.findall(section.items))):
             yield FieldError(field=field, message="{episode} is missing")

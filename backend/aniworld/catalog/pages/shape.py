@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import NamedTuple, cast
 from urllib.parse import unquote
 
@@ -241,6 +242,12 @@ def links(found: Found, profile: SiteProfile) -> tuple[list[Link], set[str]]:
             name = profile.title if host == ANY else text.clean(host, MAX_GENRE)
             made.append(Link(hoster=name, kind=adapter, url=url, language=Language(languages[_word(spoken)])))
     return made, unknown
+
+
+def unknown_words(words: Iterable[str], table: dict[str, str]) -> set[str]:
+    """Those that the table of languages or hosters does not know."""
+    known = _folded(table)
+    return set() if ANY in known else {word for word in map(_word, words) if word not in known}
 
 
 # --- inside ---------------------------------------------------------------------------------------------------------

@@ -23,11 +23,13 @@ _SPACE = re.compile(r"\s+")
 _NUMBER = re.compile(r"#?\s*([0-9]{1,5})\s*\.?")
 _YEAR = re.compile(r"(?<![0-9])([0-9]{4})(?![0-9])")
 _CLOCK = re.compile(r"(?:([0-9]{1,2}):)?([0-9]{1,3}):([0-9]{2})")
+_HOURS = re.compile(r"([0-9]{1,2}) ?h ?([0-9]{2})", re.IGNORECASE)
 _UNITS = re.compile(
     r"(?<![0-9.,])(?=[0-9])(?:([0-9]{1,2}) ?(?:h|st)[a-z]{0,6}\.?,? ?)?(?:([0-9]{1,3}) ?m[a-z]{0,6}\.?,? ?)?"
     r"(?:([0-9]{1,3}) ?s(?!t)[a-z]{0,7})?",
     re.IGNORECASE,
 )
+_ORDINAL = re.compile(r"(?<![0-9])([0-9]{1,2})(?:st|nd|rd|th|er|º)(?![a-z])", re.IGNORECASE)
 _AMOUNT = re.compile(r"([0-9]{1,5}(?:[.,][0-9]{1,3})?)")
 
 
@@ -80,7 +82,7 @@ def _date(text: str, form: str) -> dt.date:
         return dt.datetime.fromtimestamp(float(text), dt.UTC).date()
     form = form.replace("%b", "%B")
     if "%B" in form:
-        text = in_english(text)
+        text = _ORDINAL.sub(r"\1", in_english(text))
     return dt.datetime.strptime(text, form).date()
 
 
@@ -89,6 +91,8 @@ def duration(text: str, unit: float) -> float | None:
     if clock := _CLOCK.fullmatch(text.strip()):
         hours, minutes, seconds = (int(part or 0) for part in clock.groups())
         found = float(hours * 3600 + minutes * 60 + seconds)
+    elif told := _HOURS.fullmatch(text.strip()):
+        found = float(int(told.group(1)) * 3600 + int(told.group(2)) * 60)
     elif units := next((units for units in _UNITS.finditer(text[:100]) if units.group()), None):
         hours, minutes, seconds = (int(part or 0) for part in units.groups())
         found = float(hours * 3600 + minutes * 60 + seconds)

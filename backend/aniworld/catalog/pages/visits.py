@@ -28,6 +28,7 @@ class Visit(Schema, frozen=True):
     """A page that was asked for, for those who want to see how a profile works."""
 
     section: str
+    method: str
     address: str
     size: int
     """Bytes, decoded."""
@@ -72,7 +73,7 @@ class Visits:
         gathered = [_Gathered(one, query) for one, query in zip(found, queries, strict=True)]
         seen = {(address, values["page"])}
         while (number := len(seen)) < section.pages and not gathered[0].full:
-            following = found[0].next if section.next is not None else _counted(section, number)
+            following = found[0].next if section.next is not None else _counted(section, number, len(found[0].items))
             if not following or not found[0].items:
                 break
             if counted:
@@ -105,6 +106,7 @@ class Visits:
     ) -> list[Found]:
         title = self._profile.title
         headers = {**self._profile.headers, **section.headers}
+        method = "POST" if section.form else "GET"
         try:
             if section.form:
                 form = {field: _filled(text, values) for field, text in section.form.items()}
@@ -120,17 +122,20 @@ class Visits:
             page = Page(html=answer.content, url=answer.url, hosts=self.hosts, content_type=kind)
             found = await self._reader.read(page, queries)
         except TangledError as error:
-            self._tell(name, address, answer, queries, [])
+            self._tell(name, method, address, answer, queries, [])
             raise SourceChangedError(f"{title}: {error} ({address})") from error
-        self._tell(name, address, answer, queries, found)
+        self._tell(name, method, address, answer, queries, found)
         return found
 
-    def _tell(self, name: str, address: str, answer: Answer, queries: list[Query], found: list[Found]) -> None:
+    def _tell(
+        self, name: str, method: str, address: str, answer: Answer, queries: list[Query], found: list[Found]
+    ) -> None:
         if self._watch is not None:
             title = _TITLE.search(answer.content, 0, 64 * 1024)
             self._watch(
                 Visit(
                     section=name,
+                    method=method,
                     address=address,
                     size=len(answer.content),
                     title=title.group(1).decode(errors="replace").strip() if title else "",
@@ -173,8 +178,10 @@ def _length(found: Found) -> int:
     return sum(len(value) for item in found.items for values in item.values() for value in values)
 
 
-def _counted(section: Listing, number: int) -> str:
-    return str(int(section.first) + number * section.step) if section.first.isdecimal() else ""
+def _counted(section: Listing, number: int, items: int) -> str:
+    """What ``{page}`` is next; nothing after a page that is not full, where it counts items."""
+    last = not section.first.isdecimal() or items < section.step
+    return "" if last else str(int(section.first) + number * section.step)
 
 
 def _filled(template: str, values: Mapping[str, str]) -> str:
