@@ -129,7 +129,7 @@ async def trial(profile: Profile, registry: Registry, client: HttpClient, query:
             ref = EpisodeRef(provider_key=hits[0].provider_key, season=out.season, episode=out.episode)
             links = await step("links", provider.links(ref, out.languages[0]), _told_of_links)
             if links:
-                hoster = registry.make_hosters(client)[links[0].kind]
+                hoster = registry.make_hosters(tools)[links[0].kind]
                 await step(
                     "hoster", hoster.resolve(links[0]), lambda stream: f"{stream.protocol}, {stream.size or '?'} bytes"
                 )
