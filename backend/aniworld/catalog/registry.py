@@ -13,6 +13,7 @@ from aniworld.catalog.hosters.ytdlp import YtdlpHoster
 from aniworld.catalog.profile import Profile
 from aniworld.catalog.provider import Provider
 from aniworld.catalog.providers.archive import ArchiveProvider
+from aniworld.catalog.providers.index import IndexProvider
 from aniworld.catalog.providers.jellyfin import JellyfinProvider
 from aniworld.catalog.providers.site import SiteProvider
 from aniworld.catalog.tools import Tools
@@ -50,7 +51,7 @@ class HosterClass(Protocol):
 
 
 HOSTERS: tuple[HosterClass, ...] = (DirectHoster, HlsHoster, YtdlpHoster)
-PROVIDERS: tuple[ProviderClass, ...] = (SiteProvider, ArchiveProvider, JellyfinProvider)
+PROVIDERS: tuple[ProviderClass, ...] = (SiteProvider, IndexProvider, ArchiveProvider, JellyfinProvider)
 
 
 @dataclass(frozen=True, slots=True)
