@@ -17,9 +17,11 @@ from aniworld.catalog.errors import CatalogError, InvalidProfileError, NotAtSour
 from aniworld.catalog.errors import SourceUnreachableError as Unreachable
 from aniworld.catalog.hosters.direct import DirectHoster
 from aniworld.catalog.pages.extract import extract
+from aniworld.catalog.pages.reader import Reader
 from aniworld.catalog.pages.rules import Page
 from aniworld.catalog.providers import index
 from aniworld.catalog.providers.index import IndexProfile
+from aniworld.catalog.tools import Tools
 from aniworld.catalog.types import EpisodeRef, Language, SeriesHit
 from tests.catalog.api_host import Query, source, speaks
 from tests.kit.net_host import Handler, Request, answer, client, host, redirect
@@ -164,7 +166,7 @@ async def test_links(tmp_path: Path) -> None:
         key = "Clockwork Garden (2021)"
         (link,) = await attic.links(episode(key, 1), Language("de"))
         assert (link.hoster, link.kind, link.headers) == ("The attic", "direct", {})
-        stream = await DirectHoster(http).resolve(link)
+        stream = await DirectHoster(Tools(http, Reader())).resolve(link)
         assert stream.size == 7000
         assert await attic.links(episode(key, 1), Language("fr")) == []
         for missing in (episode(key, 9), episode(key, 1, 5)):
@@ -196,7 +198,7 @@ async def test_a_server_that_asks_who_it_is(tmp_path: Path) -> None:
     mine = PROFILE + 'username = "me"\npassword = "schön"\n'
     async with source(tmp_path, handler, mine) as (attic, site), client(site) as http:
         (link,) = await attic.links(episode("Clockwork Garden (2021)", 1), Language("de"))
-        assert (await DirectHoster(http).resolve(link)).size == 7000
+        assert (await DirectHoster(Tools(http, Reader())).resolve(link)).size == 7000
         for text in (repr(link), repr(attic), link.url):
             assert said not in text
             assert "schön" not in text
