@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
@@ -18,12 +19,14 @@ from aniworld.kit import files
 from aniworld.kit.files import (
     NAME_BYTES,
     UnsafePathError,
+    allocated,
     durable_mkdir,
     durable_move,
     durable_replace,
     durable_write,
     free_space,
     remove_leftovers,
+    reserve,
     safe_join,
     safe_name,
 )
@@ -316,3 +319,27 @@ def test_leftovers_of_a_crash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_space(tmp_path: Path) -> None:
     assert free_space(tmp_path / "not" / "there" / "yet") == pytest.approx(free_space(tmp_path), rel=0.05)
     assert free_space(tmp_path) > 0
+
+
+def test_reserved_space_does_not_make_a_file_longer(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    with path.open("wb") as stream:
+        stream.write(b"abc")
+        stream.flush()
+        reserve(stream.fileno(), 1_000_000)
+        reserve(stream.fileno(), 0)
+    assert path.read_bytes() == b"abc"
+    assert allocated(path) >= 3
+    assert allocated(tmp_path / "nothing") == 0
+
+
+@pytest.mark.parametrize(("number", "raised"), [(errno.ENOSPC, True), (errno.EFBIG, True), (errno.ENOTSUP, False)])
+def test_what_is_said_about_reserving(monkeypatch: pytest.MonkeyPatch, number: int, *, raised: bool) -> None:
+    """A file system that cannot do it is left in peace; a disk that is too small says so."""
+
+    def refuse(_descriptor: int, _size: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(files, "_FALLOCATE", refuse)
+    with pytest.raises(OSError, match=os.strerror(number)) if raised else contextlib.nullcontext():
+        reserve(0, 1000)

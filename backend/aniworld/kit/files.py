@@ -40,6 +40,9 @@ _UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 _NOT_RENAMED_HERE = frozenset({errno.ENOSYS, errno.EINVAL, errno.ENOTSUP})
 _NOT_LINKED_HERE = _NOT_RENAMED_HERE | {errno.EPERM, errno.EMLINK, errno.EACCES}
 _NOT_SYNCED_HERE = frozenset({errno.EINVAL, errno.ENOTSUP, errno.ENOSYS})
+_NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_MEMORY = 0x0102_1994
+_KEEP_LENGTH = 1
 _COPY_BLOCK = 4 * 1024 * 1024
 
 
@@ -218,6 +221,28 @@ def free_space(path: Path) -> int:
     return usage.f_bavail * usage.f_frsize
 
 
+def allocated(path: Path) -> int:
+    """Bytes of the disk that the file takes, whether something was written there or not; 0 where there is none."""
+    try:
+        return path.stat(follow_symlinks=False).st_blocks * 512
+    except FileNotFoundError:
+        return 0
+
+
+def reserve(descriptor: int, size: int) -> None:
+    """Take the space for the first ``size`` bytes of an open file now, in one stretch where that can be; its length
+    stays. Does nothing where the file system cannot do that at once, or has nothing to gain. ``OSError``: the space or
+    such a large file cannot be had.
+    """
+    if _FALLOCATE is None or size <= 0:
+        return
+    try:
+        _FALLOCATE(descriptor, size)
+    except OSError as error:
+        if error.errno in _NO_SPACE:
+            raise
+
+
 def _temporary(path: Path) -> Path:
     # Its length does not depend on the name it stands for, which may be as long as names can be.
     return path.with_name(f"{_TEMP_PREFIX}{secrets.token_hex(8)}{_TEMP_SUFFIX}")
@@ -296,4 +321,25 @@ def _find_renameat2() -> Callable[[Path, Path], None] | None:
     return None
 
 
+def _find_fallocate() -> Callable[[int, int], None] | None:
+    """``fallocate`` of the C library, where it has one: unlike ``posix_fallocate`` it never writes zeros instead."""
+    with contextlib.suppress(OSError, AttributeError):
+        library = ctypes.CDLL(None, use_errno=True)
+        function, statfs = library.fallocate64, library.fstatfs64
+        function.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64)
+        statfs.argtypes = (ctypes.c_int, ctypes.c_void_p)
+
+        def fallocate(descriptor: int, size: int) -> None:
+            kind = (ctypes.c_ulong * 64)()  # its first word tells; 512 bytes are more than enough for the rest
+            if statfs(descriptor, kind) == 0 and kind[0] & 0xFFFF_FFFF == _MEMORY:
+                return  # memory has no stretches, and filling it with zeros takes longer than anything it saves
+            if function(descriptor, _KEEP_LENGTH, 0, size) != 0:
+                number = ctypes.get_errno()
+                raise OSError(number, os.strerror(number))
+
+        return fallocate
+    return None
+
+
 _RENAMEAT2 = _find_renameat2()
+_FALLOCATE = _find_fallocate()

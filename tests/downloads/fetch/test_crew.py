@@ -102,13 +102,33 @@ async def test_without_a_strong_validator_there_is_one(fetcher: Fetcher, etag: s
     ],
 )
 async def test_a_host_that_wants_no_more_is_left_with_one(fetcher: Fetcher, refusal: Fault) -> None:
+    """The first one takes over what the others should have fetched, so nothing has to be asked for again."""
     fetcher.serve(dataclasses.replace(SLOW, times=1), refusal, body=Body(DATA))
-    with pytest.raises(AppError):  # the first one stops where the others should have begun
-        await fetcher.run(dataclasses.replace(MANY, retries=0))
-    assert len(fetcher.origin.requests) <= 8
-    fetcher.origin.fail("/v")
+    await fetcher.run(dataclasses.replace(MANY, retries=0))
+    assert fetcher.holds(DATA)
+    assert len(fetcher.origin.requests) <= 6
+    assert fetcher.origin.requests[0].sent == SIZE
+
+
+@pytest.mark.parametrize("told", ["bytes", "nothing", "none"])
+async def test_a_host_that_promises_nothing_shows_it_with_one_first(fetcher: Fetcher, told: str) -> None:
+    """A host that sends the whole each time would send it to all of them at once."""
+    extra = (("Accept-Ranges", told),) if told == "none" else ()
+    first = dataclasses.replace(SLOW, times=1, headers=extra)
+    lie = dataclasses.replace(SLOW, ignore_range=True, headers=extra)
+    fetcher.serve(first, lie, body=Body(DATA, ranges=told == "bytes"))
     await fetcher.run(MANY)
     assert fetcher.holds(DATA)
+    assert len(fetcher.origin.requests) <= {"bytes": 6, "nothing": 2, "none": 1}[told]
+    assert fetcher.origin.requests[0].sent == SIZE
+
+
+async def test_a_host_that_does_not_say_that_it_honours_ranges(fetcher: Fetcher) -> None:
+    silent = dataclasses.replace(SLOW, times=1, headers=(("Accept-Ranges", ""),))
+    fetcher.serve(silent, SLOW, body=Body(DATA))
+    await fetcher.run(MANY)
+    assert fetcher.holds(DATA)
+    assert fetcher.origin.peak >= 4
 
 
 async def test_a_host_that_allows_three(fetcher: Fetcher) -> None:

@@ -12,7 +12,7 @@ import pytest
 from aniworld.downloads.fetch.errors import DiskError, DiskFullError
 from aniworld.downloads.fetch.part import Checkpoint, Part
 from aniworld.downloads.fetch.types import Limits
-from aniworld.kit.files import durable_write
+from aniworld.kit.files import allocated, durable_write
 from tests.downloads.fetch.support import checkpoint
 
 NEVER = 1e9
@@ -151,3 +151,34 @@ def test_a_shadow_takes_the_place_when_it_is_longer(work: Path) -> None:
     assert work.read_bytes() == b"y" * 3001
     assert checkpoint(work) == Checkpoint(offset=3001, total=100_000, validator='"v2"')
     part.close()
+
+
+def test_the_space_is_taken_at_once_and_the_length_tells_what_is_there(work: Path) -> None:
+    part = opened(work)
+    if not allocated(work):
+        pytest.skip("this file system cannot reserve space")
+    assert allocated(work) >= 100_000
+    assert work.stat().st_size == 0
+    part.write(b"x" * 2000, 50_000)
+    part.abandon()  # as a crash does
+    assert checkpoint(work).pieces == ((50_000, 52_000),)
+    again = Part(work, Limits(reserve=0))
+    assert again.load().spans.all() == ((50_000, 52_000),)
+    assert again.wants(100_000, resume=True) == 0  # a disk without a free byte can take the rest
+    assert again.wants(100_000, resume=False) == 100_000  # what is there is kept meanwhile
+
+
+def test_a_crash_right_after_the_space_was_taken(work: Path) -> None:
+    opened(work).abandon()
+    part = Part(work, Limits())
+    assert part.load() == Checkpoint()
+    assert part.wants(100_000, resume=False) == (0 if allocated(work) else 100_000)
+
+
+def test_there_is_no_space_to_take(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_descriptor: int, _size: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("aniworld.downloads.fetch.part.reserve", full)
+    with pytest.raises(DiskFullError):
+        opened(work)

@@ -22,6 +22,7 @@ from aniworld.downloads.fetch.answers import ContentRange, Validator, coding, co
 from aniworld.downloads.fetch.connection import Block, Body, Connection, chain, read
 from aniworld.downloads.fetch.errors import BadAnswerError, DiskError, FetchError, ShortBodyError
 from aniworld.downloads.fetch.part import Part
+from aniworld.downloads.fetch.segment import Segment
 from aniworld.downloads.fetch.spans import Span
 from aniworld.downloads.fetch.types import BUFFER, Limits, ProgressSink
 from aniworld.downloads.fetch.writer import Writer, in_thread
@@ -48,7 +49,6 @@ _SWIFT = 40 * 1024 * 1024
 _FEW = 2
 """Connections that stay where many bring nothing: one asks while the other one fetches."""
 _IDLE = 0.5
-_NEW = 0.5
 _REFUSALS = 3
 _NOTICE = 0.05
 """Seconds that a host may need to see that a connection was closed; a bit longer each time."""
@@ -69,30 +69,6 @@ class _NotNeededError(FetchError):
 
 class _DishonestError(BadAnswerError):
     """The host does not honour ranges in a way that several connections could rely on."""
-
-
-class _Segment:
-    """A stretch that one connection fetches. ``end`` may come nearer while it does."""
-
-    __slots__ = ("begun", "end", "first", "pos")
-
-    def __init__(self, start: int, end: int) -> None:
-        self.first = self.pos = start
-        self.end = end
-        self.begun = time.monotonic()
-
-    @property
-    def left(self) -> int:
-        return self.end - self.pos
-
-    @property
-    def rate(self) -> float:
-        return (self.pos - self.first) / max(time.monotonic() - self.begun, 0.001)
-
-    def seconds(self, usual: float) -> float:
-        """What is left will take so long; one that has just begun will be as fast as usual."""
-        is_new = time.monotonic() - self.begun < _NEW
-        return self.left / max(self.rate, usual if is_new else 1.0)
 
 
 _crews: Counter[str] = Counter()
@@ -119,9 +95,14 @@ class Crew:
         limits: Limits,
         progress: ProgressSink,
         most: int,
+        sure: bool,
     ) -> None:
         self.most = most
         """Connections that the host bears, as far as is known."""
+        self._honest = asyncio.Event()
+        """The host is known to honour ranges."""
+        if sure:
+            self._honest.set()
         self._part = part
         self._writer = writer
         self._total = total
@@ -130,7 +111,7 @@ class Crew:
         self._limits = limits
         self._progress = progress
         self._free: list[Span] = part.written.gaps(total)
-        self._active: set[_Segment] = set()
+        self._active: set[Segment] = set()
         self._seams: list[tuple[int, bytes]] = []
         self._received = 0
         self._helpers: set[asyncio.Task[None]] = set()
@@ -146,14 +127,15 @@ class Crew:
         self._free = [other for other in self._free if other is not gap]
         if carries < gap[1]:
             self._free.insert(0, (carries, gap[1]))
-        segment = _Segment(start, min(gap[1], carries))
+        segment = Segment(start, min(gap[1], carries))
+        segment.reach = carries
         self._host = urlsplit(str(body.connection.response.url)).netloc
         _crews[self._host] += 1
         if self._validator is not None and self.most > 1:
             self._manager = asyncio.create_task(self._manage(body.connection))
         with self._working(segment):
             try:
-                await self._consume(segment, blocks, beginning, carries, lambda: False)
+                await self._consume(segment, blocks, beginning, lambda: False)
             except AppError as error:
                 if isinstance(error, DiskError) or len(self._active) + len(self._helpers) <= 1:
                     raise
@@ -225,7 +207,7 @@ class Crew:
             proven, refusals = True, 0
 
     @contextlib.contextmanager
-    def _working(self, segment: _Segment) -> Iterator[None]:
+    def _working(self, segment: Segment) -> Iterator[None]:
         self._active.add(segment)
         try:
             yield
@@ -237,11 +219,13 @@ class Crew:
             self._news.set()
             self._news = asyncio.Event()
 
-    async def _fetch(self, segment: _Segment) -> None:
+    async def _fetch(self, segment: Segment) -> None:
         before = min(OVERLAP, self._part.written.before(segment.pos))
         start, end = segment.pos - before, min(segment.end + OVERLAP, self._total)
         async with self._ask(start, end) as connection:
             carries = self._judge(connection, start)
+            self._honest.set()
+            segment.reach = carries
             if carries < segment.end:  # a shorter part than was asked for is legal
                 self._free.append((carries, segment.end))
                 segment.end = carries
@@ -256,7 +240,7 @@ class Crew:
                     raise ShortBodyError("The host sent nothing of the part")
                 if beginning[:before] != await in_thread(lambda: self._part.read(start, before)):
                     raise MisfitError
-                await self._consume(segment, blocks, beginning[before:], carries, leave)
+                await self._consume(segment, blocks, beginning[before:], leave)
 
     def _judge(self, connection: Connection, start: int) -> int:
         """Where the answer ends, if it is of the same version and begins where it should."""
@@ -279,11 +263,13 @@ class Crew:
         return part.end + 1
 
     async def _consume(
-        self, segment: _Segment, blocks: AsyncIterator[Block], beginning: Block, carries: int, leave: Callable[[], bool]
+        self, segment: Segment, blocks: AsyncIterator[Block], beginning: Block, leave: Callable[[], bool]
     ) -> None:
         """Write what comes until the stretch ends, and keep a few bytes of what follows."""
         ahead = bytearray()
         async for block in chain(beginning, blocks):
+            while not ahead and len(block) >= segment.left and self._extend(segment):
+                pass
             count = min(len(block), segment.left)
             if count:
                 # Claimed before it is written, so that nobody takes over what is on its way.
@@ -295,7 +281,7 @@ class Crew:
                 if leave():
                     raise _NotNeededError
                 continue
-            wanted = min(OVERLAP, carries - segment.end)
+            wanted = min(OVERLAP, segment.reach - segment.end)
             if count < len(block):
                 if not wanted:
                     raise ShortBodyError("The host sent more than was asked for")
@@ -306,6 +292,18 @@ class Crew:
             raise ShortBodyError(f"The part of the file ended {segment.left} bytes too early")
         if ahead:
             self._seams.append((segment.end, bytes(ahead)))
+
+    def _extend(self, segment: Segment) -> bool:
+        """Go on with what nobody has taken yet, where the answer carries it anyway: no request is as cheap."""
+        for span in self._free:
+            if span[0] == segment.end and segment.reach - segment.end > OVERLAP:
+                self._free.remove(span)
+                segment.end = min(span[1], segment.reach)
+                if segment.end < span[1]:
+                    self._free.append((segment.end, span[1]))
+                    self._free.sort()
+                return True
+        return False
 
     def _check_seams(self) -> None:
         """Compare what both sides of each seam said. Blocks."""
@@ -318,12 +316,12 @@ class Crew:
 
     # --- who does what ------------------------------------------------------------------------------------------
 
-    def _take(self) -> _Segment | None:
+    def _take(self) -> Segment | None:
         """What to do next: what nobody does, or a part of what somebody has left."""
         if len(self._active) >= self._bound:
             return None
         if self._free:
-            return _Segment(*self._free.pop(0))
+            return Segment(*self._free.pop(0))
         if not self._active:
             return None
         usual = max(sum(segment.rate for segment in self._active) / len(self._active), 1.0)
@@ -334,7 +332,7 @@ class Crew:
             return None
         share = min(max(usual / (usual + slowest.rate), 0.5), 0.95)
         seam = slowest.end - max(int(slowest.left * share), least)
-        segment = _Segment(seam, slowest.end)
+        segment = Segment(seam, slowest.end)
         slowest.end = seam
         return segment
 
@@ -355,14 +353,20 @@ class Crew:
                 break
         first.buffer = BUFFER
         self._divide()
-        for _ in range(self.most - 1):
-            task = asyncio.create_task(self._work())
-            self._helpers.add(task)
+        if not self._honest.is_set():  # a host that does not say that it honours ranges shows it with one first
+            self._help()
+            await self._honest.wait()
+        while len(self._helpers) < self.most - 1:
+            self._help()
         await asyncio.sleep(_SETTLE)
         together = await self._look(_JUDGE)
         if together < _GAIN * single and self.most > _FEW:
             log.debug("%d connections are no faster than one; %d stay", self.most, _FEW)
             self.most = _FEW
+
+    def _help(self) -> None:
+        """One more connection."""
+        self._helpers.add(asyncio.create_task(self._work()))
 
     async def _look(self, seconds: float) -> float:
         """The speed of the next moment, bytes per second."""

@@ -47,7 +47,7 @@ from aniworld.kit.tasks import to_the_end
 
 log = logging.getLogger(__name__)
 
-_BUFFER = 2 * 1024 * 1024
+_BUFFER = 1024 * 1024
 """Bytes of each of the two buffers of a connection that is alone: the fewer blocks, the less work."""
 _MOST_CHANGES = 1
 """How often a file may turn out to be another one before the host is given up."""
@@ -101,21 +101,22 @@ class _HttpFetch:
                 complete = await self._attempt()
             except AppError as error:
                 # A trickle moves on a little each time; that is no reason to be patient with it.
-                if self._advanced(self._limits.slow_bytes if isinstance(error, StalledError) else 1):
-                    patience.progressed()
+                gained = self._gained()
+                if gained >= (self._limits.slow_bytes if isinstance(error, StalledError) else 1):
+                    patience.progressed(gained)
                 log.debug("%s stopped at %d: %s", self._work.name, self._part.checkpoint.offset, error.detail)
                 await patience.wait(error)
             else:
-                if not complete and not self._advanced():
+                if not complete and not self._gained():
                     await patience.wait(BadAnswerError("The host sent an empty part of the file"))
         size = self._part.checkpoint.offset
         return Fetched(protocol="http", paths=(self._work,), bytes=size, proven=self._proven)
 
-    def _advanced(self, least: int = 1) -> bool:
-        """Whether the last attempt got further than all before it, by so many bytes."""
-        advance = self._part.checkpoint.spans.count - self._furthest
-        self._furthest += max(advance, 0)
-        return advance >= least
+    def _gained(self) -> int:
+        """Bytes by which the last attempt got further than all before it."""
+        gained = max(self._part.checkpoint.spans.count - self._furthest, 0)
+        self._furthest += gained
+        return gained
 
     async def _attempt(self) -> bool:
         """One request, and the further connections that it may lead to; whether the file is complete now."""
@@ -236,14 +237,14 @@ class _HttpFetch:
                     raise ShortBodyError(f"The host sent {body.received} of {expected} bytes")
                 self._ranges = False
                 raise BadAnswerError("The part that the host sent does not fit to what was fetched before")
-            await self._check_room(total, known.spans.count)
+            await self._check_room(total, resume=True)
             await in_thread(lambda: self._part.open(resume=True, total=total, validator=known.validator))
             self._tell(known.spans.count, total)
             self._proven = True
             if total is None:
                 await self._receive(beginning[overlap:], blocks, body, expected, known.offset)
             else:
-                await self._lead(beginning[overlap:], blocks, body, (known.offset, part.end + 1), total)
+                await self._lead(beginning[overlap:], blocks, body, (known.offset, part.end + 1), total, sure=True)
         return False
 
     async def _whole(self, connection: Connection, known: Checkpoint) -> bool:
@@ -262,7 +263,7 @@ class _HttpFetch:
             refuse_page(headers, beginning)  # before anything that is there is given up
             if _differs(known, validator, total):
                 await self._changed()
-            await self._check_room(total, 0)
+            await self._check_room(total, resume=False)
             value = validator.value if validator else None
             await in_thread(lambda: self._part.open(resume=False, total=total, validator=value))
             size = self._address.stream.size if total is None and not coded else total
@@ -271,10 +272,15 @@ class _HttpFetch:
             if total is None:
                 await self._receive(beginning, blocks, body, length if length is not None else size, 0)
             else:
-                await self._lead(beginning, blocks, body, (0, total), total)
+                told = headers.get("accept-ranges", "").strip().lower()
+                if told == "none":
+                    self._connections = 1
+                await self._lead(beginning, blocks, body, (0, total), total, sure=told == "bytes")
             return True
 
-    async def _lead(self, beginning: bytes, blocks: AsyncIterator[Block], body: Body, span: Span, total: int) -> None:
+    async def _lead(
+        self, beginning: bytes, blocks: AsyncIterator[Block], body: Body, span: Span, total: int, *, sure: bool
+    ) -> None:
         """Write a body whose place in the file is known, with the help of others where that is worth it."""
         self._writer = Writer(self._part, self._limits)
         self._crew = Crew(
@@ -286,6 +292,7 @@ class _HttpFetch:
             limits=self._limits,
             progress=self._progress,
             most=self._connections if self._ranges and not self._part.is_shadow else 1,
+            sure=sure,
         )
         await self._crew.lead(body, blocks, beginning, span)
 
@@ -311,15 +318,16 @@ class _HttpFetch:
         self._progress.total(total)
         self._progress.reset(offset)
 
-    async def _check_room(self, total: int | None, offset: int) -> None:
+    async def _check_room(self, total: int | None, *, resume: bool) -> None:
         """Before the first byte: is it a size that a file may have, and is there space for it."""
         if total is None:
             return
         if total > self._limits.max_size:
             raise TooLargeError(f"The file would be {total} bytes large")
+        wanted = await in_thread(lambda: self._part.wants(total, resume=resume))
         space = await asyncio.to_thread(free_space, self._work.parent)
-        if total - offset + self._limits.reserve > space:
-            raise DiskFullError(f"{total - offset} bytes are to come and {space} are free in {self._work.parent}")
+        if wanted + self._limits.reserve > space:
+            raise DiskFullError(f"{wanted} bytes are to come and {space} are free in {self._work.parent}")
 
     async def _changed(self) -> None:
         """What was fetched is of a version that the host no longer has."""

@@ -18,13 +18,17 @@ import msgspec
 from aniworld.downloads.fetch.errors import DiskError
 from aniworld.downloads.fetch.spans import Span, Spans
 from aniworld.downloads.fetch.types import Limits
-from aniworld.kit.files import durable_write, fsync_directory
+from aniworld.kit.files import allocated, durable_write, fsync_directory, reserve
 from aniworld.kit.schema import Schema
 
 _SHADOW_SUFFIX = ".new"
 _SIDECAR_SUFFIX = ".json"
 _LARGEST_SIDECAR = 256 * 1024
 _VERSION = 2
+_SHARE = 4
+"""On a slow disk the pause between two checkpoints is so many times as long as one takes,"""
+_SLOWEST = 50
+"""but not longer than so many of the shortest pauses."""
 
 
 class Checkpoint(Schema, frozen=True):
@@ -74,6 +78,7 @@ class Part:
         self._total: int | None = None
         self._validator: str | None = None
         self._synced_at = 0.0
+        self._pause = 0.0
         self._broken = False
 
     def load(self) -> Checkpoint:
@@ -136,21 +141,41 @@ class Part:
             self._sidecar.unlink()
             fsync_directory(self.path.parent)
 
-    def open(self, *, resume: bool, total: int | None, validator: str | None) -> None:
-        """Begin to write: behind the checkpoint, or from nothing, in the shadow where there is something to keep."""
+    def wants(self, total: int, *, resume: bool) -> int:
+        """Bytes of the disk that a file of this size still takes; what is reserved for it already is its own."""
+        try:
+            keeps = not resume and self._keeps
+            return total if keeps else max(total - allocated(self.path), 0)
+        except OSError as error:
+            raise DiskError.of(error, "Looking at the part") from error
+
+    @property
+    def _keeps(self) -> bool:
+        """Whether there is something that is worth keeping until something longer is there."""
         known = self.checkpoint
-        self._shadow = not resume and known.validator is not None and bool(known.offset or known.pieces)
-        self._spans = known.spans if resume else Spans()
+        return known.validator is not None and bool(known.offset or known.pieces)
+
+    def open(self, *, resume: bool, total: int | None, validator: str | None) -> None:
+        """Begin to write: behind the checkpoint, or from nothing, in the shadow where there is something to keep.
+
+        The space for all of it is taken at once, so that several connections do not scatter the file over the disk and
+        a disk that is too full says so now. Its length stays that of what was written.
+        """
+        self._shadow = not resume and self._keeps
+        self._spans = self.checkpoint.spans if resume else Spans()
         self._total, self._validator = total, validator
         self._broken = False
         self._unsynced = 0
-        self._synced_at = time.monotonic()
+        self._synced_at, self._pause = time.monotonic(), self._limits.sync_pause
         flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW
         try:
             if not resume and not self._shadow:
                 self._forget()
             self._descriptor = os.open(self._shadow_path if self._shadow else self.path, flags, 0o666)
-            os.ftruncate(self._descriptor, self._spans.end)
+            if os.fstat(self._descriptor).st_size != self._spans.end:
+                os.ftruncate(self._descriptor, self._spans.end)
+            if total is not None:
+                reserve(self._descriptor, total)
         except OSError as error:
             self.abandon()
             raise DiskError.of(error, "Opening the part") from error
@@ -204,7 +229,7 @@ class Part:
 
     def _is_due(self) -> bool:
         elapsed = time.monotonic() - self._synced_at
-        if elapsed < self._limits.sync_pause or not self._unsynced:
+        if elapsed < self._pause or not self._unsynced:
             return False
         return elapsed >= self._limits.sync_seconds or self._unsynced >= self._limits.sync_bytes
 
@@ -212,6 +237,7 @@ class Part:
         if self._shadow:
             return
         with self._syncing:
+            begun = time.monotonic()
             with self._lock:
                 # Taken before the sync: what is written meanwhile may not be on the disk afterwards.
                 spans, self._unsynced = self._spans.all(), 0
@@ -228,6 +254,8 @@ class Part:
                 durable_write(self._sidecar, msgspec.json.encode(checkpoint))
                 self.checkpoint = checkpoint
             self._synced_at = time.monotonic()
+            least = self._limits.sync_pause
+            self._pause = max(least, min(_SHARE * (self._synced_at - begun), _SLOWEST * least))
 
     def _promote(self) -> None:
         """The shadow takes the part's place."""

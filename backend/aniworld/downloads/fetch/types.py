@@ -103,11 +103,11 @@ class Limits:
     """Bytes that stay free on the disk."""
     max_size: int = 64 * 1024**3
     """Largest file."""
-    sync_bytes: int = 4 * 1024 * 1024
+    sync_bytes: int = 2 * 1024 * 1024
     sync_seconds: float = 1.0
     """A checkpoint is made after so many bytes or seconds, whichever comes first,"""
-    sync_pause: float = 0.1
-    """but never sooner than this after the last one."""
+    sync_pause: float = 0.01
+    """but never sooner than this after the last one; on a slow disk a few times later than that."""
     segments: int = 8
     """HLS segments fetched at once."""
     connections: int = 8
