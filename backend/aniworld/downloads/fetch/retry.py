@@ -25,8 +25,8 @@ class Patience:
         self._failures = 0
         self._earned = False
 
-    def progressed(self, count: int) -> None:
-        """So many new bytes came: failures begin to count anew."""
+    def progressed(self, count: int = 0) -> None:
+        """Something new came, and so many bytes of it: failures begin to count anew."""
         self._failures = 0
         self._earned = count >= _MUCH
 
