@@ -42,8 +42,8 @@ _MEANT = {
     "date": "format says how a date is written",
     "duration": "it has no amount in it",
     "year": "it has no year from 1900 to 2100 in it",
-    "url": "it leads away from base_url and hosts; name its host in hosts",
-    "path": "it leads away from base_url and hosts; name its host in hosts",
+    "url": "it leads to a host that hosts does not name, or the regex does not fit it",
+    "path": "it leads to a host that hosts does not name, or the regex does not fit its path",
     "text": "the regex does not fit it",
 }
 
@@ -179,6 +179,7 @@ def _sections(seen: list[Visit], profile: SiteProfile) -> Iterator[SectionReport
         if not visit.found:
             parts.setdefault(visit.section, [])
     for section, asked in parts.items():
+        asked.sort(key=lambda one: one[0].address)  # they come as the site answers
         first = asked[0][0] if asked else next(visit for visit in seen if visit.section == section)
         yield SectionReport(
             section=section,

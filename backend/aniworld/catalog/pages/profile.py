@@ -158,6 +158,13 @@ class SiteProfile(Profile, frozen=True, kw_only=True):
     cookies: bool = False
     """Keep the site's cookies, in memory, for the site alone."""
 
+    @property
+    def secret(self) -> bool:
+        """Whether it holds a password or a key."""
+        sections = (self.search, self.series, self.episodes, self.links, self.seasons)
+        named = [*self.headers, *(name for section in sections if section is not None for name in section.headers)]
+        return any(re.search(r"auth|token|key|secret|cookie", name, re.IGNORECASE) for name in named)
+
     def problems(self, adapters: frozenset[str] | None) -> Iterator[FieldError]:
         """Everything that is wrong beyond the form."""
         from aniworld.catalog.pages.checks import problems  # noqa: PLC0415 - it needs what stands here
