@@ -54,6 +54,7 @@ OWN: dict[str, set[str]] = {
         "speed",
         "states",
         "timetable",
+        "together",
     },
     "events": {"bus"},
     "library": {"details", "folders", "housekeeping", "loader", "naming", "policy", "scan", "steps", "targets", "text"},

@@ -65,6 +65,8 @@ async def fetch(
     from aniworld.downloads.fetch.service import fetch as fetch_stream  # noqa: PLC0415
     from aniworld.downloads.fetch.throttle import Throttle  # noqa: PLC0415
     from aniworld.downloads.fetch.types import Limits  # noqa: PLC0415
+    from aniworld.downloads.together import fetch_and_finish  # noqa: PLC0415
+    from aniworld.kit.files import durable_replace  # noqa: PLC0415
     from aniworld.kit.net import HttpClient  # noqa: PLC0415
 
     rate = None if limit is None else _rate(limit)
@@ -79,14 +81,19 @@ async def fetch(
         async with HttpClient(allowed_hosts=lambda: frozenset(allowed)) as client, telling:
             for attempt in range(_RETRIES + 1):
                 try:
-                    fetched = await fetch_stream(stream, work, client=client, progress=meter, limits=limits)
+                    finished = await fetch_and_finish(
+                        lambda soon: fetch_stream(
+                            stream, work, client=client, progress=meter, limits=limits, soon=soon
+                        ),
+                        lambda fetched, whole: _finish(fetched, output, whole, playlist=playlist),
+                    )
                     break
                 except AppError as error:
                     # What a moment heals has been tried again already; here it is about hosts that ask for patience.
                     if error.permanent or error.retry_after is None or attempt == _RETRIES:
                         raise
                     await asyncio.sleep(min(error.retry_after, _PATIENCE))
-            await _finish(fetched, output, playlist=playlist)
+            await asyncio.to_thread(durable_replace, finished, output)
     except AppError as error:
         fail(f"{url}: {error.detail}")
     except OSError as error:
@@ -94,23 +101,31 @@ async def fetch(
     await asyncio.to_thread(shutil.rmtree, work, ignore_errors=True)
 
 
-async def _finish(fetched: Fetched, output: Path, *, playlist: bool) -> None:
+async def _finish(fetched: Fetched, output: Path, whole: asyncio.Event | None, *, playlist: bool) -> Path:
+    """The file as it is to be; what it is made of may still be coming until ``whole`` is set."""
     from aniworld.downloads.fetch.service import join  # noqa: PLC0415
     from aniworld.downloads.media import client as media  # noqa: PLC0415
-    from aniworld.kit.files import durable_replace  # noqa: PLC0415
 
     if not playlist:
-        await asyncio.to_thread(durable_replace, fetched.paths[0], output)
-        return
+        return fetched.paths[0]
     finished = fetched.paths[0].with_name("finished")
     if output.suffix.lower() in (".mkv", ".mp4"):
         container: Container = "mp4" if output.suffix.lower() == ".mp4" else "matroska"
-        await media.remux(fetched.paths, finished, container=container, audio=fetched.audio)
+        await media.remux(
+            fetched.paths,
+            finished,
+            container=container,
+            audio=fetched.audio,
+            expected_duration=fetched.expected_duration,
+            whole=whole,
+        )
     elif fetched.audio:
         fail(f"{output}: picture and sound come apart; name a file that ends with .mkv or .mp4")
     else:
+        if whole is not None:
+            await whole.wait()
         await asyncio.to_thread(join, fetched.paths, finished)
-    await asyncio.to_thread(durable_replace, finished, output)
+    return finished
 
 
 def _rate(text: str) -> int:

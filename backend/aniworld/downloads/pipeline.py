@@ -24,11 +24,12 @@ from aniworld.downloads.breaker import Breakers, host_of
 from aniworld.downloads.errors import AllHostersFailedError, NoLinksError, TargetExistsError, TargetGoneError
 from aniworld.downloads.fetch.errors import DiskError, DiskFullError
 from aniworld.downloads.fetch.service import fetch
-from aniworld.downloads.fetch.types import Fetched, Limits
+from aniworld.downloads.fetch.types import Fetched, Limits, Soon
 from aniworld.downloads.lease_repository import LeaseRepository
 from aniworld.downloads.media import client as media
 from aniworld.downloads.progress import Meter
 from aniworld.downloads.speed import SpeedLimits
+from aniworld.downloads.together import fetch_and_finish
 from aniworld.downloads.types import Claimed
 from aniworld.events.bus import EventBus, publish_after_commit
 from aniworld.events.types import DownloadComplete, DownloadRef
@@ -156,21 +157,28 @@ class EpisodePipeline:
         async def renew() -> Stream:
             return await self._catalog.resolve(link)
 
-        with self._breakers.attempt(host, lambda: meter.received):
-            fetched = await fetch(
-                stream,
-                work,
-                client=self._http,
-                progress=meter,
-                limits=limits,
-                max_height=wanted.max_height,
-                language=item.language,
-                subtitles=wanted.subtitles != "none",
-                renew=renew,
-            )
-        return await self._assemble(item, target, fetched, work)
+        async def fetching(soon: Soon) -> Fetched:
+            with self._breakers.attempt(host, lambda: meter.received):
+                return await fetch(
+                    stream,
+                    work,
+                    client=self._http,
+                    progress=meter,
+                    limits=limits,
+                    max_height=wanted.max_height,
+                    language=item.language,
+                    subtitles=wanted.subtitles != "none",
+                    renew=renew,
+                    soon=soon,
+                )
 
-    async def _assemble(self, item: Claimed, target: TargetDetails, fetched: Fetched, work: Path) -> Path:
+        return await fetch_and_finish(
+            fetching, lambda fetched, whole: self._assemble(item, target, fetched, work, whole)
+        )
+
+    async def _assemble(
+        self, item: Claimed, target: TargetDetails, fetched: Fetched, work: Path, whole: asyncio.Event | None
+    ) -> Path:
         expected = fetched.expected_duration or target.duration
         # A playlist is exact; a catalogue says "24 min" of what lasts 23:41.
         tolerance = None if fetched.expected_duration is not None or expected is None else 0.25 * expected
@@ -199,6 +207,7 @@ class EpisodePipeline:
             title=target.title,
             expected_duration=expected,
             tolerance=tolerance,
+            whole=whole,
         )
         return finished
 

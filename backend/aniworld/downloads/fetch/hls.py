@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,7 @@ from aniworld.downloads.fetch.hls_piece import PieceFetcher, held
 from aniworld.downloads.fetch.hls_small import SmallFiles, headers_for
 from aniworld.downloads.fetch.pieces import PieceStore, Plan
 from aniworld.downloads.fetch.playlist import MediaPlaylist, Piece, parse
-from aniworld.downloads.fetch.types import Fetched, Limits, ProgressSink, TextTrack, Transport
+from aniworld.downloads.fetch.types import Fetched, Limits, ProgressSink, Soon, TextTrack, Transport
 from aniworld.downloads.fetch.variants import Master, Rendition
 from aniworld.downloads.fetch.writer import in_thread
 
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 _AUDIO = "sound"
 _SUBTITLES = "subtitles"
 """Directories of the pieces that are not the video's."""
+_SOON = 20.0
+"""Seconds. Enough to put the largest episode together, and no longer than a process should wait for it."""
 
 
 async def fetch_hls(
@@ -39,6 +42,7 @@ async def fetch_hls(
     language: str | None = None,
     subtitles: bool = False,
     content: Content = "video",
+    soon: Soon | None = None,
 ) -> Fetched:
     """Fetch the pieces into ``directory``, going on with those that an earlier call left there.
 
@@ -52,7 +56,7 @@ async def fetch_hls(
     fetcher = PieceFetcher(client, headers, KeyRing(files), progress, limits)
     choice = (max_height, language)
     tracks = await _tracks(files, stream.url, directory, limits, choice, subtitles=subtitles, content=content)
-    return await _HlsFetch(tracks, fetcher, progress, limits).run()
+    return await _HlsFetch(tracks, fetcher, progress, limits, soon).run()
 
 
 async def fetch_pieces(
@@ -69,7 +73,7 @@ async def fetch_pieces(
     headers = headers_for(stream)
     fetcher = PieceFetcher(client, headers, KeyRing(SmallFiles(client, headers, limits)), progress, limits)
     track = _Track(content, playlist, PieceStore(directory, limits.reserve))
-    return await _HlsFetch([track], fetcher, progress, limits).run()
+    return await _HlsFetch([track], fetcher, progress, limits, None).run()
 
 
 @dataclass(slots=True)
@@ -178,11 +182,21 @@ async def _tracks(
 
 
 class _HlsFetch:
-    def __init__(self, tracks: list[_Track], fetcher: PieceFetcher, progress: ProgressSink, limits: Limits) -> None:
+    def __init__(
+        self,
+        tracks: list[_Track],
+        fetcher: PieceFetcher,
+        progress: ProgressSink,
+        limits: Limits,
+        soon: Soon | None,
+    ) -> None:
         self._tracks = tracks
         self._fetcher = fetcher
         self._progress = progress
         self._limits = limits
+        self._soon = soon
+        self._begun = 0.0, 0.0
+        """When fetching began, and how many seconds of the video were there then."""
 
     async def run(self) -> Fetched:
         try:
@@ -196,6 +210,7 @@ class _HlsFetch:
             await in_thread(track.prepare)
         self._estimate()
         self._progress.reset(self._size + sum(held(job) for track in self._tracks for job in track.missing))
+        self._begun = time.monotonic(), self._tracks[0].played
         # By their time, so that picture and sound grow together and the size can be estimated early.
         work = [(job, track) for track in self._tracks for job in track.missing]
         await self._fetch_all(iter(sorted(work, key=lambda entry: entry[0].start)))
@@ -203,11 +218,14 @@ class _HlsFetch:
             await in_thread(track.store.finish)
         self._progress.total(self._size)
         self._progress.reset(self._size)
+        return self._result(self._size)
+
+    def _result(self, size: int) -> Fetched:
         video = self._tracks[0]
         return Fetched(
             protocol="hls",
             paths=video.paths,
-            bytes=self._size,
+            bytes=size,
             audio=next((track.paths for track in self._tracks if track.content == "sound"), ()),
             subtitles=tuple(_text(track) for track in self._tracks if track.content == "text"),
             expected_duration=video.playlist.duration,
@@ -217,11 +235,16 @@ class _HlsFetch:
     def _size(self) -> int:
         return sum(track.bytes for track in self._tracks)
 
+    @property
+    def _estimated(self) -> int:
+        return round(sum(track.estimate for track in self._tracks))
+
     async def _fetch_all(self, work: Iterator[tuple[Job, _Track]]) -> None:
         async def worker() -> None:
             for job, track in work:
                 track.arrived(job, await self._fetcher.fetch(job))
                 self._estimate()
+                self._look_ahead()
 
         try:
             async with asyncio.TaskGroup() as group:
@@ -231,9 +254,20 @@ class _HlsFetch:
         except BaseExceptionGroup as group_error:
             raise _first(group_error) from None
 
+    def _look_ahead(self) -> None:
+        """Say so when the rest will be there soon."""
+        begun, played = self._begun
+        video = self._tracks[0]
+        if self._soon is None or video.played <= played:
+            return
+        pace = (time.monotonic() - begun) / (video.played - played)
+        if pace * (video.playlist.duration - video.played) <= _SOON:
+            soon, self._soon = self._soon, None
+            soon(self._result(self._estimated))
+
     def _estimate(self) -> None:
         if self._tracks[0].played > 0:
-            self._progress.total(round(sum(track.estimate for track in self._tracks)))
+            self._progress.total(self._estimated)
 
 
 def _text(track: _Track) -> TextTrack:

@@ -15,7 +15,7 @@ from aniworld.downloads.fetch.hls import fetch_hls
 from aniworld.downloads.fetch.http import fetch_http
 from aniworld.downloads.fetch.texts import fetch_texts
 from aniworld.downloads.fetch.tracks import fetch_both
-from aniworld.downloads.fetch.types import BLOCK, Fetched, Limits, ProgressSink, Renew, TextTrack, Transport
+from aniworld.downloads.fetch.types import BLOCK, Fetched, Limits, ProgressSink, Renew, Soon, TextTrack, Transport
 from aniworld.kit.files import durable_mkdir, fsync_directory
 
 FILE = "video.part"
@@ -33,16 +33,19 @@ async def fetch(
     language: str | None = None,
     subtitles: bool = False,
     renew: Renew | None = None,
+    soon: Soon | None = None,
 ) -> Fetched:
     """Fetch into a directory of its own, which is made; a later call with the same one goes on where this one ended.
 
     ``language`` (``audio[+subtitles]``) chooses where a playlist offers several, and ``subtitles`` wants them as well.
     The stream's address may be another one then, as long as it is of the same file; ``renew`` is asked for one where it
-    runs out on the way. Picture and sound that are apart come at the same time. When this returns the bytes are on
-    the disk; whether they are a video that plays is for ``media`` to say. Cancelling leaves a fresh checkpoint. Raises
+    runs out on the way. Picture and sound that are apart come at the same time. ``soon`` is told of the pieces of a
+    playlist while the last ones are still to come. When this returns the bytes are on the disk; whether they are a
+    video that plays is for ``media`` to say. Cancelling leaves a fresh checkpoint. Raises
     :class:`~aniworld.downloads.fetch.errors.FetchError` and :class:`~aniworld.kit.net.errors.NetError`.
     """
     limits = limits or Limits()
+    alone = stream.audio is None
 
     async def one(
         stream: Stream,
@@ -72,7 +75,12 @@ async def fetch(
             language=language,
             subtitles=subtitles,
             content=content,
+            soon=tell if alone else None,
         )
+
+    def tell(planned: Fetched) -> None:
+        if soon is not None:
+            soon(dataclasses.replace(planned, subtitles=planned.subtitles + texts))
 
     await _make(directory)
     texts: tuple[TextTrack, ...] = ()

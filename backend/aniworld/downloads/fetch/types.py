@@ -155,3 +155,8 @@ class Fetched:
     def single(self) -> bool:
         """Whether it is one file that holds everything, and may stay as it is."""
         return self.protocol == "http" and not self.audio and not self.subtitles
+
+
+Soon = Callable[[Fetched], None]
+"""Told what will lie where, at most once, when the rest is about to come. The size is an estimate, and each piece that
+has its name is whole."""

@@ -10,7 +10,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -72,20 +72,25 @@ async def remux(
     title: str | None = None,
     expected_duration: float | None = None,
     tolerance: float | None = None,
+    whole: asyncio.Event | None = None,
     timeout: float = 1800.0,
 ) -> Done:
     """Put the tracks into ``output``, which is replaced, as they are; then :func:`verify` it, and sync it.
 
     Several inputs are pieces of one video, in order, and so are those of ``audio``, which replaces the sound that is in
     them. Subtitles become files beside the output (:attr:`Done.sidecars`), or tracks in it (``mux_subtitles``) where
-    it can hold them. ``language`` is ``audio[+subtitles]`` in BCP 47. Raises what
-    :func:`verify` raises, and :class:`~aniworld.downloads.fetch.errors.DiskError`.
+    it can hold them. ``language`` is ``audio[+subtitles]`` in BCP 47.
+
+    With ``whole`` the pieces may still be coming, each whole as soon as it has its name; it is set when all are there,
+    and ``timeout`` counts from then. Raises what :func:`verify` raises, and
+    :class:`~aniworld.downloads.fetch.errors.DiskError`.
     """
     paths = (inputs,) if isinstance(inputs, Path) else tuple(inputs)
     job = RemuxJob(
         inputs=tuple(str(path) for path in paths),
         output=str(output),
         container=container,
+        coming=whole is not None,
         audio=tuple(str(path) for path in audio),
         subtitles=_texts(subtitles, output, language),
         mux_subtitles=mux_subtitles,
@@ -94,7 +99,7 @@ async def remux(
         expected_duration=expected_duration,
         tolerance=tolerance,
     )
-    return await _run(job, timeout)
+    return await _run(job, timeout, whole)
 
 
 def _texts(tracks: Sequence[TextTrack], output: Path, language: str | None) -> tuple[TextInput, ...]:
@@ -122,8 +127,8 @@ def _numbered(suffix: str, number: int) -> str:
     return suffix if number == 1 else f".{number}{suffix}"
 
 
-async def _run(job: Job, timeout: float) -> Done:
-    answer = await _ask(job, timeout)
+async def _run(job: Job, timeout: float, whole: asyncio.Event | None = None) -> Done:
+    answer = await _ask(job, timeout, whole)
     if isinstance(answer, Done):
         return answer
     if isinstance(answer, Refused):
@@ -131,7 +136,7 @@ async def _run(job: Job, timeout: float) -> Done:
     raise DiskError.of(OSError(answer.number, os.strerror(answer.number), answer.file), "Working on the video")
 
 
-async def _ask(job: Job, timeout: float) -> Answer:
+async def _ask(job: Job, timeout: float, whole: asyncio.Event | None) -> Answer:
     try:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -147,7 +152,7 @@ async def _ask(job: Job, timeout: float) -> Answer:
     except OSError as error:  # too many processes or files are open, or there is no memory left
         raise MediaWorkerError(f"The media worker cannot be started: {error.strerror}") from error
     try:
-        async with asyncio.timeout(timeout):
+        async with _from_then_on(whole, timeout):
             line, complaint = await _talk(process, msgspec.json.encode(job) + b"\n")
     except TimeoutError as error:
         raise MediaWorkerError(f"Reading the video took longer than {timeout:g} s") from error
@@ -161,6 +166,23 @@ async def _ask(job: Job, timeout: float) -> Answer:
         log.warning("The media worker ended with %s: %s", how, complaint.decode("utf-8", "replace")[-2000:])
         raise MediaWorkerError(f"The video cannot be read (the media worker ended with {how})") from error
     return answer
+
+
+@contextlib.asynccontextmanager
+async def _from_then_on(event: asyncio.Event | None, seconds: float) -> AsyncIterator[None]:
+    """Raises ``TimeoutError`` so long after the event, or after the beginning where there is none."""
+    async with asyncio.timeout(None if event else seconds) as limit:
+
+        async def wait(event: asyncio.Event) -> None:
+            await event.wait()
+            limit.reschedule(asyncio.get_running_loop().time() + seconds)
+
+        waiting = asyncio.create_task(wait(event)) if event else None
+        try:
+            yield
+        finally:
+            if waiting is not None:
+                waiting.cancel()
 
 
 async def _talk(process: asyncio.subprocess.Process, job: bytes) -> tuple[bytes, bytes]:

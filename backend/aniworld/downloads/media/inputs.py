@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,14 +12,13 @@ from av.container import InputContainer
 from av.packet import Packet
 from av.stream import Stream
 
+from aniworld.downloads.media.pieces import Part, Pieces
 from aniworld.downloads.media.refusal import RefusalError
-from aniworld.downloads.media.source import bare_sound_start, open_media
+from aniworld.downloads.media.source import bare_sound_start, open_media, open_part
 from aniworld.downloads.media.tally import Tally
 from aniworld.downloads.media.timeline import AHEAD, BACK, Clock, Timeline
 from aniworld.downloads.media.types import StreamKind
 
-_INIT = (b"ftyp", b"moov")
-_LARGEST_INIT = 1024 * 1024
 _SAME_CLOCK = 10.0
 """Seconds that picture and sound may begin apart; more, and they do not go by the same clock."""
 _STRETCH = 0.25
@@ -36,13 +33,32 @@ Written = tuple[float, "Packet[Any]", Stream | None]
 class Source:
     """One input: a file, or pieces. Its first part is open from the start, so that its tracks can be looked at."""
 
-    def __init__(self, paths: Sequence[Path], number: int) -> None:
-        self.pieces = len(paths)
-        self._parts = _parts(paths)
-        self._first = open_media(self._parts[0], whole=len(paths) == 1)
-        self._number = number
-        self._shift = bare_sound_start(paths[0]) if self._first.format.name == "aac" else 0.0
+    def __init__(self, paths: Sequence[Path], *, coming: bool = False) -> None:
+        """``coming``: they are still being fetched."""
+        self.whole = len(paths) == 1
+        self._pieces = Pieces(paths, coming=coming)
+        self._open: list[InputContainer] = []
+        self._parts: list[Part] = []
+        first = self._next()
+        assert first is not None
+        self._first = first
+        self._shift = bare_sound_start(paths[0]) if first.format.name == "aac" else 0.0
         self.timeline: Timeline | None = None
+
+    def _next(self) -> InputContainer | None:
+        """The next part, opened; the file itself where it is the only one."""
+        path = self._pieces.look()
+        if path is None:
+            return None
+        if self.whole:
+            self._pieces.take()
+            container = open_media(path)
+        else:
+            part = Part(self._pieces)
+            self._parts.append(part)
+            container = open_part(part)
+        self._open.append(container)
+        return container
 
     def __enter__(self) -> Self:
         return self
@@ -50,7 +66,10 @@ class Source:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._first.close()
+        for container in self._open:
+            container.close()
+        for part in self._parts:
+            part.close()
 
     @property
     def container(self) -> InputContainer:
@@ -70,15 +89,16 @@ class Source:
     def packets(self, targets: dict[int, Target], tally: Tally) -> Iterator[Written]:
         """Packets of those tracks, stamped as any container takes them; the tally is told of each."""
         flows = {index: _Flow(target, self.timeline) for index, target in targets.items()}
-        for number, part in enumerate(self._parts):
-            container = self._first if number == 0 else open_media(part, whole=False)
-            try:
-                if number:
-                    _require_the_same(self._first, container)
-                yield from self._of_part(container, flows, tally)
-            finally:
-                if number:
-                    container.close()
+        container: InputContainer | None = self._first
+        while container is not None:
+            yield from self._of_part(container, flows, tally)
+            following = self._next()
+            if following is not None:
+                _require_the_same(self._first, following)
+            if container is not self._first:
+                self._open.remove(container)
+                container.close()
+            container = following
         for flow in flows.values():
             tally.add(flow.kind, flow.first, flow.end)
 
@@ -145,35 +165,6 @@ class _Flow:
         """When the last packet is decoded."""
         self.first = self.end = math.nan
         """The stretch, in seconds, that the tally has not been told of yet."""
-
-
-def _parts(paths: Sequence[Path]) -> list[Sequence[Path]]:
-    """Pieces that can be read in one go: FFmpeg reads one head of an MP4 file and passes over those that follow."""
-    begins = [0]
-    init: bytes | None = None
-    kept: list[Path] = []
-    for path in paths:
-        head = _init(path)
-        if head is not None:
-            if head == init:
-                continue  # the same again, as after a break
-            if kept:
-                begins.append(len(kept))
-            init = head
-        kept.append(path)
-    begins.append(len(kept))
-    return [kept[begin:end] for begin, end in pairwise(begins)]
-
-
-def _init(path: Path) -> bytes | None:
-    """The content of an init section; None for any other piece."""
-    with path.open("rb") as stream:
-        head = stream.read(8)
-        if head[4:8] not in _INIT:
-            return None
-        rest = stream.read(_LARGEST_INIT)
-        # So long a one is a piece with a head of its own, which is never the same as another one.
-        return head + (rest if len(rest) < _LARGEST_INIT else os.fsencode(path))
 
 
 def _require_the_same(first: InputContainer, other: InputContainer) -> None:

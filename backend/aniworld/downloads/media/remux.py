@@ -16,6 +16,7 @@ from av.stream import AttachmentStream, Disposition, Stream
 from aniworld.downloads.media import webvtt
 from aniworld.downloads.media.inputs import Source, Written
 from aniworld.downloads.media.languages import language_code, track_languages
+from aniworld.downloads.media.pieces import wait_for
 from aniworld.downloads.media.refusal import RefusalError
 from aniworld.downloads.media.tally import Tally
 from aniworld.downloads.media.timeline import Timeline
@@ -48,19 +49,21 @@ def remux(job: RemuxJob) -> Done:
     """Write the output, synced, and read it through. Raises :class:`RefusalError`, ``OSError`` and ``FFmpegError``."""
     output = Path(job.output)
     with ExitStack() as stack:
-        sources = [stack.enter_context(Source([Path(path) for path in job.inputs], 0))]
+        sources = [stack.enter_context(Source([Path(path) for path in job.inputs], coming=job.coming))]
         require_video(sources[0].container)
         if job.audio:
-            sources.append(stack.enter_context(Source([Path(path) for path in job.audio], 1)))
+            sources.append(stack.enter_context(Source([Path(path) for path in job.audio], coming=job.coming)))
         start = _one_clock(sources)
-        texts = [text for text in job.subtitles if _write_text(text, start)]
-        declared = declared_duration(sources[0].container) if len(job.inputs) == 1 else None
+        texts = _write_texts(job, start) if job.mux_subtitles else []
+        declared = declared_duration(sources[0].container) if sources[0].whole else None
         with av.open(str(output), "w", format=job.container, options=dict(_OPTIONS[job.container])) as target:
             if job.title:
                 target.metadata["title"] = job.title
             tracks, dropped = _add_tracks(sources, target, job)
             muxed = _add_texts(stack, texts, target, job) if job.mux_subtitles else []
             tally = _copy(sources, target, tracks, muxed)
+    if not job.mux_subtitles:
+        texts = _write_texts(job, start)  # not before, for they may come as late as the picture
     # Judged by the input: what is missing there is missing in the output without a trace.
     tally.check(declared=declared, expected=job.expected_duration, tolerance=job.tolerance)
     _sync(output)
@@ -78,7 +81,7 @@ def _one_clock(sources: list[Source]) -> float:
     for other in sources[1:]:
         other.follow(video.start)
     start = min(source.start for source in sources)
-    if len(sources) > 1 or video.pieces > 1 or video.container.format.name == "mpegts":
+    if len(sources) > 1 or not video.whole or video.container.format.name == "mpegts":
         timeline = Timeline(start)
         for source in sources:
             source.timeline = timeline
@@ -146,10 +149,18 @@ def _attach(stream: AttachmentStream, target: OutputContainer) -> None:
         target.add_attachment(stream.name, stream.mimetype, data)
 
 
-def _write_text(text: TextInput, start: float) -> bool:
+def _write_texts(job: RemuxJob, start: float) -> list[TextInput]:
+    """Those that hold something."""
+    return [text for text in job.subtitles if _write_text(text, start, coming=job.coming)]
+
+
+def _write_text(text: TextInput, start: float, *, coming: bool) -> bool:
     """Write the subtitles' own file, synced; False: there is nothing in them."""
     output = Path(text.output)
     paths = [Path(path) for path in text.pieces]
+    if coming:
+        for path in paths:
+            wait_for(path)
     if sum(path.stat().st_size for path in paths) > _LARGEST_TEXT:
         raise RefusalError("subtitles", "The subtitles are larger than any are")
     contents = (path.read_bytes().decode("utf-8", "replace") for path in paths)

@@ -6,10 +6,7 @@ own (some follow addresses and paths that they find in a file) and opens no file
 
 from __future__ import annotations
 
-import io
-import itertools
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
@@ -17,94 +14,44 @@ import av
 from av.container import InputContainer
 
 from aniworld.downloads.fetch.containers import HEAD, is_cut, recognise_sound
+from aniworld.downloads.media.pieces import Part
 from aniworld.downloads.media.refusal import RefusalError
 
 _BUFFER = 1024 * 1024
 _TIMESTAMP = b"com.apple.streaming.transportStreamTimestamp\0"
 
 
-class Joined(io.RawIOBase):
-    """Files read as if they were one; holds one open at a time."""
-
-    def __init__(self, paths: Sequence[Path]) -> None:
-        super().__init__()
-        self._paths = paths
-        self._ends = list(itertools.accumulate(path.stat().st_size for path in paths))
-        self._at = 0
-        self._index = -1
-        self._file: IO[bytes] | None = None
-
-    def readable(self) -> bool:
-        """Yes."""
-        return True
-
-    def seekable(self) -> bool:
-        """Yes."""
-        return True
-
-    def tell(self) -> int:
-        """The position in the whole."""
-        return self._at
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Move to a position in the whole."""
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._ends[-1]}[whence]
-        self._at = max(0, base + offset)
-        return self._at
-
-    def read(self, size: int = -1, /) -> bytes:
-        """At most ``size`` bytes; fewer at the end of a piece, none at the end of the last one."""
-        index = next((i for i in self._from_here() if self._at < self._ends[i]), None)
-        if index is None:
-            return b""
-        if index != self._index or self._file is None:
-            self.close_file()
-            self._file = self._paths[index].open("rb", buffering=0)
-            self._index = index
-        begin = self._ends[index - 1] if index else 0
-        self._file.seek(self._at - begin)
-        left = self._ends[index] - self._at
-        data = self._file.read(left if size < 0 else min(size, left))
-        self._at += len(data)
-        return data
-
-    def _from_here(self) -> range:
-        """Where to look for the piece: from the last one on, or from the first one after going back."""
-        ahead = self._index >= 0 and self._at >= (self._ends[self._index - 1] if self._index else 0)
-        return range(self._index if ahead else 0, len(self._ends))
-
-    def close_file(self) -> None:
-        """Let go of the piece that is open."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-
-    def close(self) -> None:
-        """Let go of everything."""
-        self.close_file()
-        super().close()
-
-
-def open_media(paths: Sequence[Path], *, whole: bool = True) -> InputContainer:
-    """The opened input; ``whole``: a single file is all there is. Raises :class:`RefusalError` and ``FFmpegError``."""
-    with paths[0].open("rb") as stream:
-        format_ = recognise_sound(stream.read(HEAD))
-        if format_ is None:
-            raise RefusalError("not-a-video", "This is no video file of a known kind")
-        # A transport stream needs no end to play, and who joins pieces has looked at each.
-        if (
-            whole
-            and len(paths) == 1
-            and format_ != "mpegts"
-            and is_cut(stream.fileno(), os.fstat(stream.fileno()).st_size)
-        ):
-            raise RefusalError("cut-short", "The end of the file is missing")
-    joined = Joined(paths)
+def open_media(path: Path) -> InputContainer:
+    """A whole file. Raises :class:`RefusalError` and ``FFmpegError``."""
+    stream = path.open("rb", buffering=0)
     try:
-        return av.open(joined, "r", format=format_, buffer_size=_BUFFER, options={"protocol_whitelist": "none"})
+        format_ = _format(stream.read(HEAD))
+        # A transport stream needs no end to play.
+        if format_ != "mpegts" and is_cut(stream.fileno(), os.fstat(stream.fileno()).st_size):
+            raise RefusalError("cut-short", "The end of the file is missing")
+        stream.seek(0)
+        return _open(stream, format_)
     except BaseException:
-        joined.close()
+        stream.close()
         raise
+
+
+def open_part(part: Part) -> InputContainer:
+    """Pieces; who fetched them has looked whether each is whole. Raises :class:`RefusalError` and ``FFmpegError``."""
+    with part.first.open("rb") as stream:
+        format_ = _format(stream.read(HEAD))
+    return _open(part, format_)
+
+
+def _format(head: bytes) -> str:
+    format_ = recognise_sound(head)
+    if format_ is None:
+        raise RefusalError("not-a-video", "This is no video file of a known kind")
+    return format_
+
+
+def _open(stream: IO[bytes] | Part, format_: str) -> InputContainer:
+    return av.open(stream, "r", format=format_, buffer_size=_BUFFER, options={"protocol_whitelist": "none"})
 
 
 def bare_sound_start(path: Path) -> float:

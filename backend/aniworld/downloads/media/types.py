@@ -64,6 +64,8 @@ class RemuxJob(Schema, frozen=True, tag="remux"):
     inputs: tuple[str, ...]
     output: str
     container: Container
+    coming: bool = False
+    """Not all inputs are there yet; each that has its name is whole."""
     audio: tuple[str, ...] = ()
     """The sound, where it is apart; what the inputs hold of it is then left out."""
     subtitles: tuple[TextInput, ...] = ()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import av
@@ -70,14 +69,14 @@ def declared_duration(container: InputContainer) -> float | None:
 
 def probe(path: Path) -> MediaInfo:
     """What the head of the file tells. Raises :class:`RefusalError`."""
-    with open_media([path]) as container:
+    with open_media(path) as container:
         duration = container.duration / _MICROSECONDS if container.duration is not None else None
         return describe(container, duration)
 
 
 def verify(path: Path, expected: float | None, tolerance: float | None) -> MediaInfo:
     """Read all of it. Raises :class:`RefusalError` where it is not whole or does not play."""
-    with open_media([path]) as container:
+    with open_media(path) as container:
         require_video(container)
         tally = Tally()
         kinds = kinds_of(container)
@@ -89,7 +88,7 @@ def verify(path: Path, expected: float | None, tolerance: float | None) -> Media
             tally.add(kinds[packet.stream.index], start, start + float((packet.duration or 0) * packet.time_base))
         tally.check(declared=declared_duration(container), expected=expected, tolerance=tolerance)
         info = describe(container, tally.duration)
-    _decode([path], tally.duration)
+    _decode(path, tally.duration)
     return info
 
 
@@ -98,13 +97,13 @@ def verify_written(path: Path, duration: float) -> MediaInfo | None:
 
     What went in has been counted, so what it says of itself and how it begins and ends is enough.
     """
-    with open_media([path]) as container:
+    with open_media(path) as container:
         require_video(container)
         declared = declared_duration(container)
         if declared is None or abs(declared - duration) > max(0.5, 0.002 * duration):
             return None
         info = describe(container, duration)
-    _decode([path], duration)
+    _decode(path, duration)
     return info
 
 
@@ -114,16 +113,16 @@ def require_video(container: InputContainer) -> None:
         raise RefusalError("no-video", "The file holds no picture")
 
 
-def _decode(paths: Sequence[Path], duration: float) -> None:
+def _decode(path: Path, duration: float) -> None:
     """Decode the first and the last seconds of picture and sound."""
-    with open_media(paths) as container:
+    with open_media(path) as container:
         first = {kind: container.streams[index] for index, kind in reversed(kinds_of(container).items())}
         first.pop("subtitle", None)
         start = (container.start_time or 0) / _MICROSECONDS
         for stream in first.values():
             _decode_from(container, stream, start, start + _BEGINNING, "beginning")
     # Opened anew: a decoder that has been flushed does not begin again everywhere.
-    with open_media(paths) as container:
+    with open_media(path) as container:
         kinds = kinds_of(container)
         picture = next(container.streams[index] for index, kind in kinds.items() if kind == "video")
         _decode_from(container, picture, start + max(0.0, duration - _ENDING), None, "end")
