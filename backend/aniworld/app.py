@@ -18,6 +18,7 @@ import aniworld.downloads.routes
 import aniworld.events.routes
 import aniworld.library.routes
 import aniworld.operations.routes
+import aniworld.sources.routes
 from aniworld import __version__, health
 from aniworld.access.guards import require_session
 from aniworld.access.service import AccessService
@@ -37,10 +38,12 @@ from aniworld.kit.errors import AppError
 from aniworld.kit.net import HttpClient
 from aniworld.kit.supervise import Supervisor
 from aniworld.library.loader import Loader
+from aniworld.library.search_service import SearchService
 from aniworld.library.service import LibraryService
 from aniworld.middleware import protect
 from aniworld.openapi import JsonDocument, ProblemResponses, document_router
 from aniworld.operations.service import Operations
+from aniworld.sources.service import SourceService
 from aniworld.spa import Spa, serve_spa
 
 log = logging.getLogger(__name__)
@@ -59,9 +62,11 @@ class Parts:
     http: HttpClient
     catalog: Catalog
     library: LibraryService
+    search: SearchService
     loader: Loader
     engine: Engine
     downloads: DownloadService
+    sources: SourceService
     supervisor: Supervisor
 
 
@@ -75,14 +80,32 @@ def build(settings: Settings) -> Parts:
     http = HttpClient(allowed_hosts=lambda: settings.trusted_hosts | set(config.current.providers.allowed_hosts))
     catalog = Catalog(settings.data_dir / "providers", http, config, plugins.installed([settings.data_dir]))
     library = LibraryService(db, bus, config, catalog)
+    search = SearchService(db, catalog)
     loader = Loader(db, bus, config, catalog, operations, library)
     pipeline = EpisodePipeline(db, bus, config, catalog, http, library)
     engine = Engine(db, bus, config, operations, pipeline, alone=db.dialect == "sqlite")
     downloads = DownloadService(db, bus, config, library, engine)
     library.queue_states = downloads.states_of
-    supervisor = Supervisor({"access": access.run, "loader": loader.run, "downloads": engine.run})
+    sources = SourceService(db, bus, config, catalog)
+    supervisor = Supervisor(
+        {"access": access.run, "loader": loader.run, "downloads": engine.run, "sources": sources.run}
+    )
     return Parts(
-        settings, bus, db, config, operations, access, http, catalog, library, loader, engine, downloads, supervisor
+        settings,
+        bus,
+        db,
+        config,
+        operations,
+        access,
+        http,
+        catalog,
+        library,
+        search,
+        loader,
+        engine,
+        downloads,
+        sources,
+        supervisor,
     )
 
 
@@ -94,6 +117,7 @@ async def running(parts: Parts) -> AsyncIterator[None]:
         await asyncio.to_thread(parts.config.load)
         await parts.access.load()
         await parts.catalog.load()
+        await parts.sources.load()
         async with parts.supervisor.running():
             try:
                 yield
@@ -129,6 +153,7 @@ def create_app(settings: Settings) -> Litestar:
             aniworld.events.routes.router,
             *aniworld.library.routes.routers,
             aniworld.operations.routes.router,
+            aniworld.sources.routes.router,
         ],
         guards=[require_session],
         security=[{"bearer": []}, {"cookie": []}],
@@ -148,8 +173,10 @@ def create_app(settings: Settings) -> Litestar:
                 "access",
                 "catalog",
                 "library",
+                "search",
                 "loader",
                 "downloads",
+                "sources",
                 "supervisor",
             )
         },

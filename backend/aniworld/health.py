@@ -9,6 +9,7 @@ from litestar import Response, Router, get
 from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
 
+from aniworld.catalog.monitor import Subject
 from aniworld.catalog.service import Catalog
 from aniworld.config.service import ConfigService
 from aniworld.db.engine import Database
@@ -67,12 +68,7 @@ async def ready(
 ) -> Response[Readiness]:
     """Each part's own state; 503 while one that is needed is down."""
     database, directory = await asyncio.gather(_database(db), _directory(config.current.library.anime_directory))
-    names = [provider.name for provider in catalog.providers()]
-    providers = (
-        PartState(status="ok", detail=f"{len(names)} configured")
-        if names
-        else PartState(status="not_configured", detail="No source is configured")
-    )
+    providers = _providers(catalog)
     workers = {state.name: _worker(state) for state in supervisor.states.values()}
     needed = [database, directory, *workers.values()]
     is_ready = all(part.status == "ok" for part in needed)
@@ -86,6 +82,21 @@ async def ready(
         ),
         status_code=200 if is_ready else 503,
         headers={} if is_ready else {"Retry-After": "5"},
+    )
+
+
+def _providers(catalog: Catalog) -> PartState:
+    """How the sources are that are switched on. One that is down does not keep the program from working."""
+    names = [provider.name for provider in catalog.providers()]
+    if not names:
+        return PartState(status="not_configured", detail="No source is configured")
+    states = {name: catalog.monitor.state(Subject("catalogue", name)) for name in names}
+    bad = [f"{name} is {state}" for name, state in states.items() if state != "healthy"]
+    if not bad:
+        return PartState(status="ok", detail=f"{len(names)} configured")
+    all_down = all(state == "down" for state in states.values())
+    return PartState(
+        status="down" if all_down else "degraded", detail=f"{len(names)} configured; {', '.join(bad[:10])}"
     )
 
 

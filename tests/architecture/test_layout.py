@@ -30,12 +30,16 @@ OWN: dict[str, set[str]] = {
         "hoster",
         "hosters",
         "languages",
+        "matching",
+        "monitor",
         "pages",
         "plugins",
         "profile",
         "provider",
         "providers",
         "registry",
+        "relevance",
+        "titles",
         "tools",
         "trial",
     },
@@ -60,6 +64,7 @@ OWN: dict[str, set[str]] = {
     "library": {"details", "folders", "housekeeping", "loader", "naming", "policy", "scan", "steps", "targets", "text"},
     "metadata": {"artwork", "match", "merge", "nfo", "sources"},
     "operations": set(),
+    "sources": set(),
 }
 """What a feature has beside those; a file with a new name is a decision, and is taken here."""
 

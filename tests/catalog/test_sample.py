@@ -31,16 +31,17 @@ async def catalog(tmp_path: Path) -> AsyncIterator[Catalog]:
 
 
 async def test_search(catalog: Catalog) -> None:
-    hits, failed = await catalog.search("")
-    assert failed == []
-    assert [(name, hit.provider_key, hit.name, hit.year) for name, hit in hits] == [
-        ("sample", "clockwork-garden", "Clockwork Garden", 2021),
-        ("sample", "paper-lanterns", "Paper Lanterns", 2019),
-        ("sample", "tide-and-ember", "Tide and Ember", 2024),
+    (answer,) = await catalog.search("")
+    assert (answer.source, answer.problem) == ("sample", None)
+    assert [(hit.provider_key, hit.name, hit.year) for hit in answer.hits] == [
+        ("clockwork-garden", "Clockwork Garden", 2021),
+        ("paper-lanterns", "Paper Lanterns", 2019),
+        ("tide-and-ember", "Tide and Ember", 2024),
     ]
-    hits, failed = await catalog.search("garden CLOCK", provider="sample")
-    assert [hit.name for _, hit in hits] == ["Clockwork Garden"]
-    assert await catalog.search("nothing at all") == ([], [])
+    (answer,) = await catalog.search("garden CLOCK", provider="sample")
+    assert [hit.name for hit in answer.hits] == ["Clockwork Garden"]
+    (answer,) = await catalog.search("nothing at all")
+    assert (answer.hits, answer.problem) == ((), None)
 
 
 async def test_every_series(catalog: Catalog) -> None:

@@ -17,6 +17,7 @@ from aniworld.db.engine import Database
 from aniworld.events.bus import EventBus
 from aniworld.events.types import AppEvent
 from aniworld.library.loader import Loader
+from aniworld.library.search_service import SearchService
 from aniworld.library.service import LibraryService
 from aniworld.operations.service import Operations
 from tests.library.doubles import MemoryCatalog, clockwork, pictures_of
@@ -48,6 +49,7 @@ class Shelf:
     operations: Operations
     library: LibraryService
     loader: Loader
+    search: SearchService
     anime: Path
 
     @contextlib.asynccontextmanager
@@ -89,7 +91,17 @@ class Shelf:
         catalog = cast("Catalog", self.catalog)
         library = LibraryService(self.db, self.bus, self.config, catalog)
         loader = Loader(self.db, self.bus, self.config, catalog, operations, library)
-        return Shelf(self.db, self.bus, self.config, self.catalog, operations, library, loader, self.anime)
+        return Shelf(
+            self.db,
+            self.bus,
+            self.config,
+            self.catalog,
+            operations,
+            library,
+            loader,
+            SearchService(self.db, catalog),
+            self.anime,
+        )
 
 
 async def make_shelf(db: Database, tmp_path: Path, anime: Path) -> Shelf:
@@ -103,7 +115,8 @@ async def make_shelf(db: Database, tmp_path: Path, anime: Path) -> Shelf:
     operations = Operations(bus)
     library = LibraryService(db, bus, config, cast("Catalog", catalog))
     loader = Loader(db, bus, config, cast("Catalog", catalog), operations, library)
-    return Shelf(db, bus, config, catalog, operations, library, loader, anime)
+    search = SearchService(db, cast("Catalog", catalog))
+    return Shelf(db, bus, config, catalog, operations, library, loader, search, anime)
 
 
 @pytest.fixture

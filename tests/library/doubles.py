@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import io
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 from PIL import Image
 
 from aniworld.catalog.errors import NotAtSourceError, UnknownProviderError
+from aniworld.catalog.service import Answer
 from aniworld.catalog.types import Artwork, EpisodeInfo, Language, SeasonInfo, SeriesHit, SeriesInfo
 from aniworld.kit.clock import now
 
@@ -28,25 +29,36 @@ class MemoryCatalog:
     before: Callable[[str], None] = lambda _what: None
     gate: asyncio.Event | None = None
     """While it is there and not set, answers wait."""
+    others: dict[str, list[SeriesHit]] = field(default_factory=dict)
+    """What further sources find, whatever is asked."""
     asked: list[str] = field(default_factory=list)
     running: int = 0
     most_running: int = 0
 
     def provider(self, name: str) -> object:
-        if name != "shelf":
+        if name != "shelf" and name not in self.others:
             raise UnknownProviderError
         return self
 
-    async def search(
-        self, query: str, provider: str | None = None
-    ) -> tuple[list[tuple[str, SeriesHit]], list[tuple[str, str]]]:
+    def providers(self) -> list[object]:
+        return []
+
+    async def search(self, query: str, provider: str | None = None) -> list[Answer]:
+        return [answer async for answer in self.ask(query, provider)]
+
+    async def ask(self, query: str, provider: str | None = None) -> AsyncIterator[Answer]:
         await self._answer(f"search {query}")
         hits = [
             SeriesHit(provider_key=key, name=info.name, year=info.year, cover_url=info.artwork.poster)
             for key, info in self.infos.items()
             if query.casefold() in info.name.casefold()
         ]
-        return [("shelf", hit) for hit in hits], [] if provider else [("broken", "It does not answer")]
+        yield Answer("shelf", tuple(hits))
+        for other, more in self.others.items():
+            if provider is None:
+                yield Answer(other, tuple(more))
+        if not provider:
+            yield Answer("broken", problem="It does not answer")
 
     async def series(self, _provider: str, key: str) -> SeriesInfo:
         await self._answer(f"series {key}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 from urllib.parse import quote
@@ -13,6 +14,7 @@ from litestar.di import Provide
 
 from aniworld.api import EXCEPTION_HANDLERS
 from aniworld.catalog.errors import SourceUnreachableError
+from aniworld.catalog.types import SeriesHit
 from aniworld.library import routes
 from tests.conftest import serving
 from tests.library.conftest import Shelf
@@ -33,11 +35,29 @@ async def client(shelf: Shelf) -> AsyncIterator[httpx.AsyncClient]:
     app = Litestar(
         route_handlers=[Router("/api", route_handlers=[*routes.routers])],
         exception_handlers=EXCEPTION_HANDLERS,
-        dependencies={"library": Provide(_giving(shelf.library), sync_to_thread=False)},
+        dependencies={
+            "library": Provide(_giving(shelf.library), sync_to_thread=False),
+            "search": Provide(_giving(shelf.search), sync_to_thread=False),
+        },
         logging_config=None,
     )
     async with serving(app) as url, httpx.AsyncClient(base_url=url, trust_env=False) as client:
         yield client
+
+
+async def test_a_search_told_step_by_step(client: httpx.AsyncClient, shelf: Shelf) -> None:
+    shelf.catalog.others["attic"] = [SeriesHit(provider_key="1", name="CLOCKWORK GARDEN", year=2021)]
+    async with client.stream("GET", "/api/search/stream", params={"q": "clock"}) as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        frames = (await answer.aread()).decode().strip().split("\n\n")
+    events = [json.loads(frame.split("data: ")[1]) for frame in frames]
+    assert [event["type"] for event in events] == ["answer", "answer", "answer", "done"]
+    assert [frame.splitlines()[0] for frame in frames] == ["event: answer"] * 3 + ["event: done"]
+    assert [len(item["sources"]) for event in events[:3] for item in event["items"]] == [1, 2, 2]
+    assert events[2]["failed_providers"] == [{"provider": "broken", "detail": "It does not answer"}]
+    assert events[2]["items"] == (await client.get("/api/search", params={"q": "clock"})).json()["items"]
+    for path in ("/api/search/stream?q=x&provider=nobody", "/api/search/stream?q=%20"):
+        assert (await client.get(path)).status_code == 400
 
 
 async def test_from_search_to_pictures(client: httpx.AsyncClient, shelf: Shelf) -> None:
@@ -65,7 +85,7 @@ async def test_from_search_to_pictures(client: httpx.AsyncClient, shelf: Shelf) 
     assert detail["created_at"].endswith("Z")
     page = (await client.get("/api/anime")).json()
     assert (page["total"], page["limit"], page["offset"]) == (1, 100, 0)
-    assert page["items"][0] == {name: value for name, value in detail.items() if name != "seasons"}
+    assert page["items"][0] == {name: value for name, value in detail.items() if name not in ("seasons", "sources")}
     assert (await client.get("/api/search", params={"q": "clock"})).json()["items"][0]["key"] == "clockwork-garden"
 
 

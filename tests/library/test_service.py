@@ -358,14 +358,14 @@ async def test_a_picture_elsewhere_is_not_shown(shelf: Shelf, tmp_path: Path) ->
 async def test_searching(both: Shelf) -> None:
     both.catalog.infos["other"] = clockwork(provider_key="other", name="The Other Garden", artwork=Artwork())
     await both.library.add("shelf", "clockwork", "Clockwork Garden")
-    found = await both.library.search("garden", None, lambda name, url: f"{name}|{url}")
+    found = await both.search.search("garden", None, lambda name, url: f"{name}|{url}")
     assert [(item.name, item.in_library, item.key, item.cover_url) for item in found.items] == [
+        ("The Other Garden", False, None, None),  # less beside the word
         ("Clockwork Garden", True, "clockwork-garden", "shelf|https://shelf.test/poster.jpg"),
-        ("The Other Garden", False, None, None),
     ]
     assert [(failed.provider, failed.detail) for failed in found.failed_providers] == [("broken", "It does not answer")]
     with pytest.raises(InvalidInputError):
-        await both.library.search("garden", "nobody", lambda name, url: "")
+        await both.search.search("garden", "nobody", lambda name, url: "")
 
 
 # --- deleting -------------------------------------------------------------------------------------------------------

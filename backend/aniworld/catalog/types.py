@@ -24,6 +24,8 @@ class SeriesHit(Schema, frozen=True):
     name: str
     year: int | None = None
     cover_url: str | None = None
+    synonyms: tuple[str, ...] = ()
+    """Other titles that the source knows it by."""
 
 
 class Artwork(Schema, frozen=True):

@@ -17,7 +17,7 @@ from aniworld.config.settings import Settings
 async def search(settings: Settings, query: str, provider: str | None, as_json: bool) -> None:
     """Ask all sources for a series."""
     async with opened(settings) as parts:
-        result = await parts.library.search(query, provider, lambda _provider, url: url)
+        result = await parts.search.search(query, provider, lambda _provider, url: url)
     tell(
         result,
         as_json,

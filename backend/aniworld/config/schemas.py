@@ -26,6 +26,9 @@ HostName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-
 Name = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f]+$")]
 
 
+LanguageMode = Literal["one", "replace", "all"]
+
+
 class LibrarySection(Input, frozen=True):
     """Where the anime lies and in which languages it is wanted."""
 
@@ -41,6 +44,16 @@ class LibrarySection(Input, frozen=True):
             extra_json_schema={"uniqueItems": True},
         ),
     ] = msgspec.field(default_factory=lambda: ["ja+en", "de", "ja+de", "en"])
+    language_mode: Annotated[
+        LanguageMode,
+        Meta(
+            description="Of several wanted languages, one: the first that comes is kept; replace: a better one that "
+            "comes later takes its place; all: every one is fetched and kept"
+        ),
+    ] = "one"
+    language_wait_days: Annotated[
+        int, Meta(ge=0, le=365, description="Days after an episode aired in which a better language is waited for")
+    ] = 0
 
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -115,6 +128,9 @@ class DownloadsSection(Input, frozen=True):
     hosters: Annotated[
         list[Name], Meta(max_length=50, description="Hosters to prefer, the best first; others follow")
     ] = msgspec.field(default_factory=list)
+    disabled_hosters: Annotated[list[Name], Meta(max_length=50, description="Hosters that are not used")] = (
+        msgspec.field(default_factory=list)
+    )
 
 
 class ProvidersSection(Input, frozen=True):
@@ -123,6 +139,12 @@ class ProvidersSection(Input, frozen=True):
     disabled: Annotated[list[Name], Meta(max_length=200, description="Sources that are not asked")] = msgspec.field(
         default_factory=list
     )
+    order: Annotated[
+        list[Name], Meta(max_length=200, description="Sources to prefer, the best first; others follow")
+    ] = msgspec.field(default_factory=list)
+    search_seconds: Annotated[
+        float, Meta(ge=1, le=60, description="Seconds that each source has to answer a search")
+    ] = 10.0
     allowed_hosts: Annotated[
         list[HostPort],
         Meta(max_length=200, description="host:port that may be reached although the address is private"),

@@ -13,6 +13,7 @@ from aniworld.config.schemas import LanguageTag
 from aniworld.downloads.types import HoldReason, HosterFailure, Priority, Status
 from aniworld.events.types import Progress
 from aniworld.kit.schema import Input, Schema
+from aniworld.library.types import RefusalReason
 
 SeriesKey = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00]+$")]
 ItemIds = Annotated[list[UUID], Meta(max_length=10_000)]
@@ -131,7 +132,7 @@ class Skipped(Schema, frozen=True):
 
     season: int
     episode: int
-    reason: Literal["unknown_episode", "not_out_yet", "already_downloaded", "language_not_available", "already_queued"]
+    reason: RefusalReason | Literal["already_queued"]
 
 
 class Added(Schema, frozen=True):

@@ -123,6 +123,16 @@ class OperationProgress(Schema, frozen=True):
     message: str
 
 
+class ProviderState(Schema, frozen=True):
+    """A catalogue or hoster whose state became another."""
+
+    name: str
+    kind: Literal["catalogue", "hoster"]
+    state: Literal["healthy", "degraded", "down"]
+    reason: str
+    """What went wrong; empty where it became better."""
+
+
 class Nothing(Schema, frozen=True):
     """No data: the type says it all."""
 
@@ -242,6 +252,18 @@ class OperationUpdate(Event, frozen=True, tag="operation_update"):
         return f"operation:{self.data.id}"
 
 
+class ProviderChanged(Event, frozen=True, tag="provider_state"):
+    """A catalogue or hoster became healthy, degraded or down."""
+
+    topic = "system"
+    data: ProviderState
+
+    @property
+    def merge_key(self) -> str | None:
+        """The newer state replaces an unread one."""
+        return f"provider:{self.data.kind}:{self.data.name}"
+
+
 class SystemInfo(Event, frozen=True, tag="system_info"):
     """Worth knowing."""
 
@@ -285,6 +307,7 @@ AppEvent = (
     | SeriesUpdated
     | SeriesRemoved
     | OperationUpdate
+    | ProviderChanged
     | SystemInfo
     | SystemWarning
     | SystemError

@@ -18,8 +18,9 @@ from aniworld.library.schemas import (
     SeasonOut,
     SeriesDetail,
     SeriesOut,
+    SourceOut,
 )
-from aniworld.library.types import LoadingStatus, QueueState
+from aniworld.library.types import LoadingStatus, QueueState, SourceRef
 
 _LOUDEST: tuple[QueueState, ...] = ("downloading", "pending", "paused", "failed", "cancelled", "completed")
 """Of an episode's languages this state is told for the episode."""
@@ -62,6 +63,7 @@ def loading_state(series: SeriesOut) -> LoadingState:
 
 def series_detail(
     series: SeriesOut,
+    others: Sequence[SourceRef],
     seasons: Sequence[Any],
     episodes: Sequence[Any],
     files: Sequence[Any],
@@ -84,6 +86,10 @@ def series_detail(
     ordered = sorted(by_season, key=lambda number: (number == 0, number))
     return SeriesDetail(
         **msgspec.structs.asdict(series),
+        sources=[
+            SourceOut(provider=series.provider, provider_key=series.provider_key, name=series.name),
+            *(SourceOut(provider=ref.provider, provider_key=ref.provider_key, name=ref.name) for ref in others),
+        ],
         seasons=[
             SeasonOut(season=number, name=names.get(number) or _season_name(number), episodes=by_season[number])
             for number in ordered

@@ -71,7 +71,7 @@ class EpisodeRepository:
                 EpisodeFile.created_at,
             )
             .join(Episode, Episode.id == EpisodeFile.episode_id)
-            .where(Episode.series_id == series_id)
+            .where(Episode.series_id == series_id, EpisodeFile.replaced_at.is_(None))
         )
         return list(await self._session.execute(query))
 
@@ -82,7 +82,7 @@ class EpisodeRepository:
         """
         kept = (
             select(func.aggregate_strings(EpisodeFile.language, ","))
-            .where(EpisodeFile.episode_id == Episode.id)
+            .where(EpisodeFile.episode_id == Episode.id, EpisodeFile.replaced_at.is_(None))
             .correlate(Episode)
             .scalar_subquery()
         )
@@ -93,6 +93,8 @@ class EpisodeRepository:
             select(
                 Series.name,
                 Series.languages,
+                Series.language_mode,
+                Series.language_wait_days,
                 Episode.id,
                 Episode.season,
                 Episode.episode,
@@ -132,7 +134,14 @@ class EpisodeRepository:
     async def owner(self, episode_id: UUID) -> Row[Any] | None:
         """The series of an episode, deleted or not."""
         query = (
-            select(Series.id, Series.key, Series.name, Series.languages)
+            select(
+                Series.id,
+                Series.key,
+                Series.name,
+                Series.languages,
+                Series.language_mode,
+                Series.language_wait_days,
+            )
             .join(Episode, Episode.series_id == Series.id)
             .where(Episode.id == episode_id)
         )
@@ -241,7 +250,7 @@ class EpisodeRepository:
 
     async def put_file(self, episode_id: UUID, language: str, path: str, size: int) -> None:
         """The file of an (episode, language); replaces an earlier one."""
-        values = {"path": path, "size": size, "nfo_written_at": None, "created_at": now()}
+        values = {"path": path, "size": size, "nfo_written_at": None, "replaced_at": None, "created_at": now()}
         statement = self._insert().values(id=new_id(), episode_id=episode_id, language=language, **values)
         await self._session.execute(
             statement.on_conflict_do_update(index_elements=["episode_id", "language"], set_=values)  # type: ignore[attr-defined]
@@ -254,6 +263,47 @@ class EpisodeRepository:
         """Files that are no longer there."""
         for chunk in _chunks(list(ids)):
             await self._session.execute(delete(EpisodeFile).where(EpisodeFile.id.in_(chunk)))
+
+    async def languages_of(self, episode_id: UUID) -> set[str]:
+        """The languages in which an episode is there."""
+        query = select(EpisodeFile.language).where(
+            EpisodeFile.episode_id == episode_id, EpisodeFile.replaced_at.is_(None)
+        )
+        return set(await self._session.scalars(query))
+
+    async def replace(self, episode_id: UUID, languages: Collection[str]) -> None:
+        """A better language of the episode is there: these files are to be moved away."""
+        await self._session.execute(
+            update(EpisodeFile)
+            .where(EpisodeFile.episode_id == episode_id, EpisodeFile.language.in_(languages))
+            .values(replaced_at=now())
+        )
+
+    async def replaced(self, limit: int) -> list[Row[Any]]:
+        """(id, episode id, path) of files that are to be moved away, the oldest first."""
+        query = select(EpisodeFile.id, EpisodeFile.episode_id, EpisodeFile.path).where(
+            EpisodeFile.replaced_at.is_not(None)
+        )
+        return list(await self._session.execute(query.order_by(EpisodeFile.id).limit(limit)))
+
+    async def successors(self, episode_id: UUID) -> list[Row[Any]]:
+        """(path, size) of what an episode has and keeps."""
+        query = select(EpisodeFile.path, EpisodeFile.size).where(
+            EpisodeFile.episode_id == episode_id, EpisodeFile.replaced_at.is_(None)
+        )
+        return list(await self._session.execute(query))
+
+    async def keep_after_all(self, id_: UUID) -> None:
+        """What should have replaced it is not there."""
+        await self._session.execute(update(EpisodeFile).where(EpisodeFile.id == id_).values(replaced_at=None))
+
+    async def forget_replaced(self, row: Any) -> None:
+        """It is moved away; a file that came anew in that language meanwhile stays known."""
+        await self._session.execute(
+            delete(EpisodeFile).where(
+                EpisodeFile.id == row.id, EpisodeFile.path == row.path, EpisodeFile.replaced_at.is_not(None)
+            )
+        )
 
     async def pending_nfos(self, limit: int) -> list[PendingNfo]:
         """Files that have no description beside them yet, the oldest first."""
@@ -271,7 +321,7 @@ class EpisodeRepository:
             )
             .join(Episode, Episode.id == EpisodeFile.episode_id)
             .join(Series, Series.id == Episode.series_id)
-            .where(EpisodeFile.nfo_written_at.is_(None), Series.deleted_at.is_(None))
+            .where(EpisodeFile.nfo_written_at.is_(None), EpisodeFile.replaced_at.is_(None), Series.deleted_at.is_(None))
             .order_by(EpisodeFile.id)
             .limit(limit)
         )
@@ -300,7 +350,11 @@ class EpisodeRepository:
         )
         today = now().date()
         mine = Episode.series_id == Series.id
-        there = exists().where(EpisodeFile.episode_id == Episode.id, EpisodeFile.language.in_(wanted))
+        there = exists().where(
+            EpisodeFile.episode_id == Episode.id,
+            EpisodeFile.language.in_(wanted),
+            EpisodeFile.replaced_at.is_(None),
+        )
         out = or_(Episode.aired <= today, _IS_OFFERED)
 
         def count(*conditions: ColumnElement[bool]) -> Any:

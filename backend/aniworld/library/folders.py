@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import errno
+import glob
 import itertools
 import os
 import stat
@@ -13,7 +16,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 
 from aniworld.db.engine import Database
-from aniworld.kit.files import UnsafePathError, durable_mkdir, safe_join
+from aniworld.kit.files import UnsafePathError, durable_mkdir, durable_move, safe_join
 from aniworld.library.errors import EpisodeNotFoundError, FolderError, ImageNotFoundError
 from aniworld.library.naming import folder_name
 from aniworld.library.repository import SeriesRepository
@@ -22,6 +25,8 @@ from aniworld.metadata.service import nfo_path
 from aniworld.metadata.types import PICTURE_FILES, SERIES_NFO, PictureKind
 
 _ATTEMPTS = 5
+PUT_AWAY = (".aniworld", "replaced")
+"""In the anime directory: what a better language took the place of, for a while."""
 
 
 async def ensure_folder(db: Database, anime: Path, series_id: UUID) -> str:
@@ -117,6 +122,54 @@ def delete_files(anime: Path, folder: str | None, videos: Iterable[str]) -> list
     for parent in sorted(parents, key=lambda path: len(path.parts), reverse=True):
         _remove_empty(parent, anime)
     return problems
+
+
+def is_there(anime: Path, relative: str, size: int) -> bool:
+    """Whether the file lies there in full length. Blocks."""
+    try:
+        return safe_join(anime, relative).stat().st_size == size
+    except (OSError, UnsafePathError):
+        return False
+
+
+def put_away(anime: Path, video: str) -> None:
+    """Move a video and what lies beside it under its name out of the library, to :data:`PUT_AWAY`. Blocks.
+
+    What is gone already is fine, so that it can be done again after a crash. Nothing is written over. Raises
+    ``OSError``.
+    """
+    if not anime.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "the anime directory is not there")
+    path = safe_join(anime, video)
+    target = anime.joinpath(*PUT_AWAY, video).parent
+    stem = glob.escape(path.stem)
+    beside = [found for found in path.parent.glob(f"{stem}.*") if found.is_file()] if path.parent.is_dir() else []
+    for found in sorted(beside, key=lambda found: found == path):  # the video last: until then all is done again
+        durable_mkdir(target)
+        for copy in itertools.count(1):
+            name = found.name if copy == 1 else f"{found.stem} ({copy}){found.suffix}"
+            try:
+                durable_move(found, target / name)
+                os.utime(target / name)  # from now on its days are counted
+                break
+            except FileExistsError:
+                continue
+    _remove_empty(path.parent, anime)
+
+
+def clear_away(anime: Path, older_than: float) -> int:
+    """Delete what was put away before that time (seconds since the epoch); how many files. Blocks."""
+    count = 0
+    for directory, _, names in os.walk(anime.joinpath(*PUT_AWAY), topdown=False):
+        for name in names:
+            path = Path(directory, name)
+            with contextlib.suppress(OSError):
+                if path.lstat().st_mtime < older_than:
+                    path.unlink()
+                    count += 1
+        with contextlib.suppress(OSError):
+            Path(directory).rmdir()
+    return count
 
 
 def _remove_empty(directory: Path, anime: Path) -> None:

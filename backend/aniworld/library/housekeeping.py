@@ -1,9 +1,11 @@
-"""Small things that follow by themselves: descriptions beside new files, and counts that time or a setting changed."""
+"""Small things that follow by themselves: descriptions beside new files, replaced files out of the way, and counts
+that time or a setting changed."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import errno
 import logging
 from pathlib import Path
@@ -13,7 +15,9 @@ from aniworld.config.service import ConfigService
 from aniworld.db.engine import Database
 from aniworld.events.bus import EventBus, publish_after_commit
 from aniworld.events.types import Resync, SeriesRef, SeriesUpdated
+from aniworld.kit.clock import now
 from aniworld.kit.files import UnsafePathError
+from aniworld.library import folders
 from aniworld.library.episode_repository import EpisodeRepository
 from aniworld.library.repository import wanted_of
 from aniworld.library.types import PendingNfo
@@ -23,6 +27,8 @@ from aniworld.metadata.types import EpisodeFacts
 
 log = logging.getLogger(__name__)
 
+PUT_AWAY_FOR = dt.timedelta(days=30)
+"""How long a replaced file can still be brought back by hand."""
 _BATCH = 100
 _LOOK = 900.0
 """Seconds between two looks without a wake-up: air dates pass."""
@@ -54,8 +60,11 @@ class Housekeeping:
             try:
                 while await self._describe():
                     pass
+                while await self._put_away():
+                    pass
+                await self._clear_away()
             except OSError as error:
-                log.warning("Descriptions of episodes cannot be written now: %s", error.strerror)
+                log.warning("The library's folders cannot be kept in order now: %s", error.strerror)
                 pause = _AFTER_FAILURE
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause):
@@ -101,6 +110,42 @@ class Housekeeping:
                 async with self._db.write() as session:
                     await EpisodeRepository(session).nfo_written(written)
         return len(files) == _BATCH
+
+    async def _put_away(self) -> bool:
+        """Move a few files away that a better language replaced; whether there may be more. Raises ``OSError``."""
+        directory = self._config.current.library.anime_directory
+        if directory is None:
+            return False
+        anime = Path(directory)
+        async with self._db.read() as session:
+            rows = await EpisodeRepository(session).replaced(_BATCH)
+        for row in rows:
+            async with self._db.read() as session:
+                better = await EpisodeRepository(session).successors(row.episode_id)
+            gone = await asyncio.to_thread(_give_way, anime, row.path, [(file.path, file.size) for file in better])
+            async with self._db.write() as session:
+                repository = EpisodeRepository(session)
+                await (repository.forget_replaced(row) if gone else repository.keep_after_all(row.id))
+        return len(rows) == _BATCH
+
+    async def _clear_away(self) -> None:
+        directory = self._config.current.library.anime_directory
+        if directory is not None:
+            before = (now() - PUT_AWAY_FOR).timestamp()
+            if count := await asyncio.to_thread(folders.clear_away, Path(directory), before):
+                log.info("%d replaced files were deleted after %d days", count, PUT_AWAY_FOR.days)
+
+
+def _give_way(anime: Path, video: str, better: list[tuple[str, int]]) -> bool:
+    """Move the file away if one that is better lies there whole: asked of the disk, not of the table alone."""
+    try:
+        if any(folders.is_there(anime, path, size) for path, size in better):
+            folders.put_away(anime, video)
+            return True
+        log.warning("%s stays: what was to take its place is not there", video)
+    except UnsafePathError as error:
+        log.warning("%s stays: %s", video, error.detail)
+    return False
 
 
 def _write_nfo(anime: Path, file: PendingNfo) -> None:

@@ -64,6 +64,9 @@ class Series(Entity):
     monitored: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
     languages: Mapped[str | None] = mapped_column(String(600))
     """Wanted languages of its own, comma-separated, the best first; None: those of the library."""
+    language_mode: Mapped[str | None] = mapped_column(String(16))
+    language_wait_days: Mapped[int | None]
+    """Of its own; None: those of the library."""
 
     total_episodes: Mapped[int] = mapped_column(default=0, server_default="0")
     downloaded_episodes: Mapped[int] = mapped_column(default=0, server_default="0")
@@ -94,6 +97,20 @@ class Series(Entity):
     created_at: Mapped[dt.datetime]
     updated_at: Mapped[dt.datetime]
     deleted_at: Mapped[dt.datetime | None]
+
+
+class SeriesSource(Base):
+    """Another source that has the series, beside the one that its row names. The position is the order."""
+
+    __tablename__ = "series_sources"
+    __table_args__ = (Index("ix_series_sources_provider_key", "provider", "provider_key"),)
+
+    series_id: Mapped[UUID] = mapped_column(ForeignKey("series.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    provider: Mapped[str] = mapped_column(String(64))
+    provider_key: Mapped[str] = mapped_column(String(500))
+    name: Mapped[str] = mapped_column(String(500))
+    """What the source calls it."""
 
 
 class SeriesGenre(Base):
@@ -153,6 +170,12 @@ class EpisodeFile(Entity):
             sqlite_where=text("nfo_written_at IS NULL"),
             postgresql_where=text("nfo_written_at IS NULL"),
         ),
+        Index(
+            "ix_episode_files_replaced",
+            "id",
+            sqlite_where=text("replaced_at IS NOT NULL"),
+            postgresql_where=text("replaced_at IS NOT NULL"),
+        ),
     )
 
     episode_id: Mapped[UUID] = mapped_column(ForeignKey("episodes.id", ondelete="CASCADE"))
@@ -162,4 +185,6 @@ class EpisodeFile(Entity):
     size: Mapped[int]
     """Bytes."""
     nfo_written_at: Mapped[dt.datetime | None]
+    replaced_at: Mapped[dt.datetime | None]
+    """A better language is there: no longer counted, and moved out of the library soon."""
     created_at: Mapped[dt.datetime]

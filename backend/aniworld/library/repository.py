@@ -10,10 +10,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, CursorResult, Row, and_, case, delete, func, insert, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from aniworld.config.schemas import LibrarySection
 from aniworld.kit.clock import now
+from aniworld.kit.text import fold
 from aniworld.library.models import Series, SeriesGenre
+from aniworld.library.policy import Policy
 from aniworld.library.schemas import SeriesOut
-from aniworld.library.text import fold
 from aniworld.library.types import LoadJob, SeriesFilter, SeriesSort, SortOrder, Step
 
 OPEN_STATUSES = ("pending", "loading_episodes", "loading_nfo", "loading_logo", "loading_images")
@@ -92,6 +94,8 @@ class SeriesRepository:
             Series.name,
             Series.folder,
             Series.languages,
+            Series.provider,
+            Series.provider_key,
             Series.loading_status,
             Series.episodes_loaded,
             Series.nfo_loaded,
@@ -100,24 +104,6 @@ class SeriesRepository:
             Series.deleted_at,
         ).where(Series.key == key)
         return (await self._session.execute(query)).first()
-
-    async def known(self, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
-        """The keys of those (provider, provider key) that are in the library."""
-        by_provider: dict[str, list[str]] = {}
-        for provider, provider_key in pairs:
-            by_provider.setdefault(provider, []).append(provider_key)
-        found: dict[tuple[str, str], str] = {}
-        for provider, keys in by_provider.items():
-            for start in range(0, len(keys), 500):
-                rows = await self._session.execute(
-                    select(Series.provider_key, Series.key).where(
-                        Series.provider == provider,
-                        Series.provider_key.in_(keys[start : start + 500]),
-                        Series.deleted_at.is_(None),
-                    )
-                )
-                found.update({(provider, provider_key): key for provider_key, key in rows.tuples()})
-        return found
 
     # --- adding and changing ------------------------------------------------------------------------------------
 
@@ -316,6 +302,16 @@ def split_languages(text: str | None) -> list[str] | None:
 def wanted_of(languages: str | None, configured: Sequence[str]) -> list[str]:
     """The wanted languages of a series: its own, or those of the library."""
     return split_languages(languages) or list(configured)
+
+
+def policy_of(row: Any, library: LibrarySection) -> Policy:
+    """What is wanted of a series: its own wishes, and those of the library where it has none."""
+    days = row.language_wait_days
+    return Policy(
+        languages=tuple(wanted_of(row.languages, library.languages)),
+        mode=row.language_mode or library.language_mode,
+        wait_days=library.language_wait_days if days is None else days,
+    )
 
 
 def steps_done(row: Any) -> dict[Step, bool]:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import os
+from collections.abc import Callable
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
+import msgspec
 from litestar import Request, Response, Router, delete, get, patch, post
 from litestar.datastructures import ResponseHeader
 from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody, Parameter
+from litestar.response import Stream
 
 from aniworld.catalog.errors import NotAtSourceError
 from aniworld.catalog.types import SeriesStatus
@@ -21,18 +25,24 @@ from aniworld.library.schemas import (
     AddSeries,
     LoadingState,
     ReloadSeries,
+    SearchAnswer,
+    SearchDone,
     SearchResult,
     SeriesDetail,
     SeriesOut,
     SeriesPage,
     UpdateSeries,
 )
+from aniworld.library.search_service import SearchService
 from aniworld.library.service import LibraryService
 from aniworld.library.types import ImageKind, SeriesFilter, SeriesSort, SortOrder
 from aniworld.metadata.service import media_type
 
 Key = Annotated[str, Parameter(description="Key of the series", max_length=200)]
 Genre = Annotated[str | None, Parameter(description="Only series of this genre", max_length=200, pattern=r"^[^\x00]*$")]
+
+Query = Annotated[str, Parameter(description="What to look for", max_length=200, pattern=r"\S")]
+OneProvider = Annotated[str | None, Parameter(description="Only this source", max_length=64)]
 
 _LARGEST_IMAGE = 32 * 1024 * 1024
 _IMAGE_CACHE = "private, max-age=300, stale-while-revalidate=86400"
@@ -69,7 +79,7 @@ async def get_anime(library: NamedDependency[LibraryService], key: FromPath[Key]
 @post("/add", operation_id="addAnime", summary="Add a series", status_code=202)
 async def add_anime(library: NamedDependency[LibraryService], data: JSONBody[AddSeries]) -> SeriesOut:
     """Answers at once; its episodes, description and pictures are loaded in the background."""
-    return await library.add(data.provider, data.provider_key, data.name)
+    return await library.add(data.provider, data.provider_key, data.name, data.sources)
 
 
 @get("/{key:str}/loading-status", operation_id="getAnimeLoadingStatus", summary="How far a series is loaded")
@@ -149,20 +159,60 @@ async def get_image(
     return Response(data, media_type=kind_of_file, headers=headers)
 
 
+def _cover_path(request: Request[Any, Any, Any]) -> Callable[[str, str], str]:
+    root = request.scope.get("root_path", "").rstrip("/")
+    return lambda name, url: f"{root}/api/search/cover?{urlencode({'provider': name, 'url': url})}"
+
+
 @get("/search", operation_id="search", summary="Ask the sources")
 async def search(
     request: Request[Any, Any, Any],
-    library: NamedDependency[LibraryService],
-    q: FromQuery[Annotated[str, Parameter(description="What to look for", max_length=200, pattern=r"\S")]],
-    provider: FromQuery[Annotated[str | None, Parameter(description="Only this source", max_length=64)]] = None,
+    search: NamedDependency[SearchService],
+    q: FromQuery[Query],
+    provider: FromQuery[OneProvider] = None,
 ) -> SearchResult:
-    """All sources at once. A source that fails is named, and hides no other's answers."""
-    root = request.scope.get("root_path", "").rstrip("/")
+    """All sources at once; the same series from several is one row. A source that fails is named, and hides no other's
+    answers.
+    """
+    return await search.search(q.strip(), provider, _cover_path(request))
 
-    def cover_path(name: str, url: str) -> str:
-        return f"{root}/api/search/cover?{urlencode({'provider': name, 'url': url})}"
 
-    return await library.search(q.strip(), provider, cover_path)
+@get(
+    "/search/stream",
+    operation_id="streamSearch",
+    summary="Ask the sources and hear each answer",
+    responses={
+        200: ResponseSpec(
+            data_container=SearchAnswer | SearchDone,
+            media_type="text/event-stream",
+            generate_examples=False,
+            description="Server-sent events; the data of each message is one of these",
+        )
+    },
+    response_headers=[
+        ResponseHeader(name="Cache-Control", value="no-store"),
+        ResponseHeader(name="X-Accel-Buffering", value="no"),
+    ],
+)
+async def stream_search(
+    request: Request[Any, Any, Any],
+    search: NamedDependency[SearchService],
+    q: FromQuery[Query],
+    provider: FromQuery[OneProvider] = None,
+) -> Stream:
+    """As ``search``, told step by step: after each source's answer all rows so far, the most relevant first; then
+    ``done``, and the stream ends.
+    """
+    search.check(provider)
+    path = _cover_path(request)
+
+    async def frames() -> Any:
+        async with contextlib.aclosing(search.stream(q.strip(), provider, path)) as messages:
+            async for message in messages:
+                tag = str(message.__struct_config__.tag).encode()
+                yield b"event: %b\ndata: %b\n\n" % (tag, msgspec.json.encode(message))
+
+    return Stream(frames(), media_type="text/event-stream")
 
 
 @get("/search/cover", operation_id="searchCover", summary="A cover of a search", responses={200: _PICTURE})
@@ -200,6 +250,6 @@ routers = [
         ],
         tags=["library"],
     ),
-    Router("/", route_handlers=[search, search_cover], tags=["search"]),
+    Router("/", route_handlers=[search, stream_search, search_cover], tags=["search"]),
 ]
 """The library and the search for what could be added to it."""

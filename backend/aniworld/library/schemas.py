@@ -9,9 +9,9 @@ import msgspec
 from msgspec import Meta
 
 from aniworld.catalog.types import SeriesStatus
-from aniworld.config.schemas import LanguageTag
+from aniworld.config.schemas import LanguageMode, LanguageTag
 from aniworld.kit.schema import Input, Schema
-from aniworld.library.types import STEPS, LoadingStatus, QueueState, Step
+from aniworld.library.types import MAX_SOURCES, STEPS, LoadingStatus, QueueState, Step
 
 _PLAIN = r"^[^\x00-\x1f\x7f]+$"
 _PLAIN_WORDS = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
@@ -40,6 +40,9 @@ class SeriesOut(Schema, frozen=True):
     monitored: bool
     languages: list[str] | None
     """Wanted languages of its own, the best first; null: those of the library."""
+    language_mode: LanguageMode | None
+    language_wait_days: int | None
+    """Of its own; null: those of the library."""
     loading_status: LoadingStatus
     episodes_loaded: bool
     nfo_loaded: bool
@@ -103,9 +106,20 @@ class SeasonOut(Schema, frozen=True):
     episodes: list[EpisodeOut]
 
 
+class SourceOut(Schema, frozen=True):
+    """A series at one source."""
+
+    provider: str
+    provider_key: str
+    name: str
+    """What the source calls it."""
+
+
 class SeriesDetail(SeriesOut, frozen=True):
     """A series with its seasons and episodes."""
 
+    sources: list[SourceOut]
+    """Where it can be had: the one that lists its episodes, then those that are asked when it has none."""
     seasons: list[SeasonOut]
 
 
@@ -131,17 +145,19 @@ class LoadingState(Schema, frozen=True):
 
 
 class SearchItem(Schema, frozen=True):
-    """A series that a source knows."""
+    """A series that one or several sources know."""
 
     provider: str
     provider_key: str
     name: str
     year: int | None
     cover_url: str | None
-    """On this server; null: the source shows none."""
+    """On this server; null: no source shows one."""
     in_library: bool
     key: str | None
     """Its key, if it is in the library."""
+    sources: list[SourceOut]
+    """All that know it; the first is ``provider``."""
 
 
 class FailedProvider(Schema, frozen=True):
@@ -158,12 +174,34 @@ class SearchResult(Schema, frozen=True):
     failed_providers: list[FailedProvider]
 
 
+class SearchAnswer(SearchResult, frozen=True, tag_field="type", tag="answer"):
+    """What is known after one more source has answered: all rows, the most relevant first."""
+
+    waiting: list[str]
+    """Sources that have not answered yet."""
+
+
+class SearchDone(Schema, frozen=True, tag_field="type", tag="done"):
+    """Every source has answered or failed; the last message."""
+
+
+class AddSource(Input, frozen=True):
+    """A series at one source, as a search shows it."""
+
+    provider: Annotated[str, Meta(min_length=1, max_length=64, pattern=_PLAIN)]
+    provider_key: Annotated[str, Meta(min_length=1, max_length=500, pattern=_PLAIN)]
+    name: Annotated[str, Meta(min_length=1, max_length=500, pattern=_PLAIN_WORDS)]
+
+
 class AddSeries(Input, frozen=True):
     """A series as a search shows it."""
 
     provider: Annotated[str, Meta(min_length=1, max_length=64, pattern=_PLAIN)]
     provider_key: Annotated[str, Meta(min_length=1, max_length=500, pattern=_PLAIN)]
     name: Annotated[str, Meta(min_length=1, max_length=300, pattern=_PLAIN_WORDS)]
+    sources: Annotated[
+        list[AddSource], Meta(max_length=MAX_SOURCES, description="All that have it, in the order to be asked")
+    ] = msgspec.field(default_factory=list)
 
 
 class ReloadSeries(Input, frozen=True):
@@ -190,3 +228,14 @@ class UpdateSeries(Input, frozen=True):
         | None
     ) = msgspec.UNSET
     """Null: those of the library."""
+    language_mode: LanguageMode | msgspec.UnsetType | None = msgspec.UNSET
+    """Null: as the library."""
+    language_wait_days: Annotated[int, Meta(ge=0, le=365)] | msgspec.UnsetType | None = msgspec.UNSET
+    """Null: as the library."""
+    sources: (
+        Annotated[
+            list[AddSource],
+            Meta(min_length=1, max_length=MAX_SOURCES, description="All of them; the first lists the episodes"),
+        ]
+        | msgspec.UnsetType
+    ) = msgspec.UNSET

@@ -21,6 +21,7 @@ from aniworld.events.bus import EventBus, publish_after_commit
 from aniworld.events.types import SeriesAdded, SeriesRef, SeriesRemoved, SeriesUpdated
 from aniworld.kit.clock import now
 from aniworld.kit.errors import InvalidInputError
+from aniworld.kit.text import fold
 from aniworld.library import folders
 from aniworld.library.details import loading_state, series_detail
 from aniworld.library.episode_repository import EpisodeRepository
@@ -34,23 +35,23 @@ from aniworld.library.errors import (
 )
 from aniworld.library.repository import SeriesRepository, wanted_of
 from aniworld.library.schemas import (
-    FailedProvider,
+    AddSource,
     LoadingState,
-    SearchItem,
-    SearchResult,
     SeriesDetail,
     SeriesOut,
     SeriesPage,
     UpdateSeries,
 )
+from aniworld.library.source_repository import SourceRepository
 from aniworld.library.targets import DownloadTargets
-from aniworld.library.text import fold, slug
+from aniworld.library.text import slug
 from aniworld.library.types import (
     STEPS,
     ImageKind,
     SeriesFilter,
     SeriesSort,
     SortOrder,
+    SourceRef,
     Step,
 )
 
@@ -101,8 +102,9 @@ class LibraryService(DownloadTargets):
             episodes = await repository.episodes(id_)
             files = await repository.files(id_)
             states = await self.queue_states(session, key)
+            others = await SourceRepository(session).of(id_)
         wanted = series.languages or self._configured
-        return series_detail(series, seasons, episodes, files, states, wanted, now().date())
+        return series_detail(series, others, seasons, episodes, files, states, wanted, now().date())
 
     async def loading_status(self, key: str) -> LoadingState:
         """Where the loading of a series stands."""
@@ -121,29 +123,6 @@ class LibraryService(DownloadTargets):
             raise ImageNotFoundError
         return await asyncio.to_thread(folders.find_image, Path(directory), row.folder, kind)
 
-    async def search(self, q: str, provider: str | None, cover_path: Callable[[str, str], str]) -> SearchResult:
-        """Ask the sources; ``cover_path`` makes our address of a (provider, cover address)."""
-        if provider is not None:
-            self._check_provider(provider)
-        hits, failed = await self._catalog.search(q, provider)
-        async with self._db.read() as session:
-            known = await SeriesRepository(session).known({(name, hit.provider_key) for name, hit in hits})
-        return SearchResult(
-            items=[
-                SearchItem(
-                    provider=name,
-                    provider_key=hit.provider_key,
-                    name=hit.name,
-                    year=hit.year,
-                    cover_url=cover_path(name, hit.cover_url) if hit.cover_url else None,
-                    in_library=(name, hit.provider_key) in known,
-                    key=known.get((name, hit.provider_key)),
-                )
-                for name, hit in hits
-            ],
-            failed_providers=[FailedProvider(provider=name, detail=detail) for name, detail in failed],
-        )
-
     async def cover(self, provider: str, url: str) -> bytes:
         """What lies at the address of a source's cover; only at the source's own addresses."""
         self._check_provider(provider)
@@ -151,32 +130,35 @@ class LibraryService(DownloadTargets):
 
     # --- adding and changing ------------------------------------------------------------------------------------
 
-    async def add(self, provider: str, provider_key: str, name: str) -> SeriesOut:
+    async def add(self, provider: str, provider_key: str, name: str, sources: Sequence[AddSource] = ()) -> SeriesOut:
         """Put a series into the library; the loader does the rest. Never asks the source.
 
-        One that was deleted comes back with what it had. Raises :class:`AlreadyInLibraryError`.
+        ``sources``: all that have it, in the order to be asked; the first one is where it is loaded from, whether it is
+        named again or not. One that was deleted comes back with what it had. Raises :class:`AlreadyInLibraryError`.
         """
         name = " ".join(name.split())
         if not name:
             raise InvalidInputError.field("name", "The name is empty")
         self._check_provider(provider)
+        others = [ref for ref in _refs(sources) if (ref.provider, ref.provider_key) != (provider, provider_key)]
         for attempt in range(_ATTEMPTS):
             try:
-                return await self._add(provider, provider_key, name)
+                return await self._add(provider, provider_key, name, others)
             except IntegrityError:  # the key or the series was taken by another process in the meantime
                 if attempt == _ATTEMPTS - 1:
                     raise
         raise AssertionError("unreachable")
 
-    async def _add(self, provider: str, provider_key: str, name: str) -> SeriesOut:
+    async def _add(self, provider: str, provider_key: str, name: str, others: Sequence[SourceRef]) -> SeriesOut:
         moment = now()
         async with self._db.write() as session:
             repository = SeriesRepository(session)
             existing = await repository.by_source(provider, provider_key)
             if existing is None:
                 key = _free_key(name, provider_key, await repository.keys_like(_key_base(name, provider_key)))
+                id_ = new_id()
                 await repository.insert(
-                    id=new_id(),
+                    id=id_,
                     key=key,
                     name=name,
                     name_folded=fold(name)[:500],
@@ -190,8 +172,10 @@ class LibraryService(DownloadTargets):
             elif existing.deleted_at is None:
                 raise AlreadyInLibraryError(existing.key)
             else:
-                key = existing.key
-                await repository.change(existing.id, deleted_at=None, created_at=moment, **_to_load(STEPS))
+                id_, key = existing.id, existing.key
+                await repository.change(id_, deleted_at=None, created_at=moment, **_to_load(STEPS))
+            if others:
+                await SourceRepository(session).put(id_, others)
             added = await repository.get(key)
             assert added is not None
             publish_after_commit(self._bus, session, SeriesAdded(data=SeriesRef(key=key, name=added[1].name)))
@@ -224,6 +208,12 @@ class LibraryService(DownloadTargets):
                 if own is not None and len(set(own)) != len(own):
                     raise InvalidInputError.field("languages", "A language stands there twice")
                 values["languages"] = ",".join(own) if own else None
+            if changes.language_mode is not msgspec.UNSET:
+                values["language_mode"] = changes.language_mode
+            if changes.language_wait_days is not msgspec.UNSET:
+                values["language_wait_days"] = changes.language_wait_days
+            if changes.sources is not msgspec.UNSET:
+                values |= await self._put_sources(session, row, changes.sources)
             if values:
                 await repository.change(row.id, **values)
             if "languages" in values:
@@ -274,11 +264,30 @@ class LibraryService(DownloadTargets):
 
     # --- helpers ------------------------------------------------------------------------------------------------
 
-    def _check_provider(self, name: str) -> None:
+    async def _put_sources(self, session: AsyncSession, row: Any, sources: Sequence[AddSource]) -> dict[str, Any]:
+        """Write the order of a series' sources; the columns to change where another one lists the episodes now."""
+        first, *others = _refs(sources)
+        repository = SourceRepository(session)
+        known = {
+            (row.provider, row.provider_key),
+            *((ref.provider, ref.provider_key) for ref in await repository.of(row.id)),
+        }
+        for index, ref in enumerate((first, *others)):
+            if (ref.provider, ref.provider_key) not in known:  # one that was switched off meanwhile may stay
+                self._check_provider(ref.provider, field=f"sources[{index}].provider")
+        await repository.put(row.id, others)
+        if (first.provider, first.provider_key) == (row.provider, row.provider_key):
+            return {}
+        taken = await repository.owner(first, except_id=row.id)
+        if taken is not None:
+            raise AlreadyInLibraryError(taken.key)
+        return {"provider": first.provider, "provider_key": first.provider_key, **_to_load(("episodes",))}
+
+    def _check_provider(self, name: str, field: str = "provider") -> None:
         try:
             self._catalog.provider(name)
         except UnknownProviderError as error:
-            raise InvalidInputError.field("provider", error.detail) from error
+            raise InvalidInputError.field(field, error.detail) from error
 
     @staticmethod
     async def _existing(repository: SeriesRepository, key: str) -> Any:
@@ -294,6 +303,15 @@ class LibraryService(DownloadTargets):
         publish_after_commit(self._bus, session, SeriesUpdated(data=SeriesRef(key=key, name=found[1].name)))
         after_commit(session, self.wake_loader)
         return found[1]
+
+
+def _refs(sources: Sequence[AddSource]) -> list[SourceRef]:
+    """Each source once."""
+    found: dict[tuple[str, str], SourceRef] = {}
+    for source in sources:
+        ref = SourceRef(provider=source.provider, provider_key=source.provider_key, name=source.name)
+        found.setdefault((source.provider, source.provider_key), ref)
+    return list(found.values())
 
 
 def _to_load(parts: Sequence[Step]) -> dict[str, Any]:

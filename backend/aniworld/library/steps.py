@@ -24,11 +24,11 @@ from aniworld.events.bus import EventBus, publish_after_commit
 from aniworld.events.types import SeriesRef, SeriesUpdated
 from aniworld.kit.clock import now
 from aniworld.kit.errors import AppError
+from aniworld.kit.text import fold
 from aniworld.library import folders
 from aniworld.library.episode_repository import EpisodeRepository
 from aniworld.library.errors import FolderError, NoAnimeDirectoryError, SourceEmptyError
 from aniworld.library.repository import SeriesRepository, wanted_of
-from aniworld.library.text import fold
 from aniworld.library.types import LoadJob, Step
 from aniworld.metadata import service as metadata
 from aniworld.metadata.types import PictureKind, SeriesFacts

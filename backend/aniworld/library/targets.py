@@ -18,11 +18,15 @@ from aniworld.kit.clock import now
 from aniworld.library import folders
 from aniworld.library.episode_repository import EpisodeRepository
 from aniworld.library.errors import EpisodeNotFoundError, NoAnimeDirectoryError, SeriesNotFoundError
-from aniworld.library.policy import choose
-from aniworld.library.repository import SeriesRepository, wanted_of
-from aniworld.library.types import Refusal, Target, TargetDetails
+from aniworld.library.policy import choose, replaced
+from aniworld.library.repository import SeriesRepository, policy_of, wanted_of
+from aniworld.library.source_repository import SourceRepository
+from aniworld.library.types import EpisodeSource, Refusal, RefusalReason, Target, TargetDetails
 
 log = logging.getLogger(__name__)
+
+_TOLD: frozenset[RefusalReason] = frozenset({"language_not_available", "waits_for_better_language"})
+"""What is told also of episodes that nobody named."""
 
 
 class DownloadTargets:
@@ -44,15 +48,16 @@ class DownloadTargets:
     ) -> tuple[list[Target], list[Refusal]]:
         """What can be downloaded of the (season, episode, language) that are asked for, and what cannot, and why.
 
-        Without a language the first wanted one that the source offers is taken. None: everything that is missing; then
-        only what is out and in no wanted language is refused. Raises :class:`SeriesNotFoundError`.
+        Without a language the series' policy decides; nothing is taken that the source does not offer now. None:
+        everything that is missing or wanted beside what is there; then only what is out, and cannot be had or has to
+        wait, is refused. Raises :class:`SeriesNotFoundError`.
         """
         numbers = None if episodes is None else {(season, episode) for season, episode, _language in episodes}
         async with self._db.read() as session:
             rows = await EpisodeRepository(session).candidates(series_key, numbers)
         if not rows:
             raise SeriesNotFoundError
-        wanted = wanted_of(rows[0].languages, self._configured)
+        policy = policy_of(rows[0], self._config.current.library)
         known = {(row.season, row.episode): row for row in rows if row.id is not None}
         today = now().date()
         targets: list[Target] = []
@@ -63,27 +68,27 @@ class DownloadTargets:
             if row is None:
                 refusals.append(Refusal(season=season, episode=episode, reason="unknown_episode"))
                 continue
-            language, reason = choose(
+            languages, reason = choose(
+                policy,
                 asked=asked,
-                wanted=wanted,
                 offered=_languages(row.offered),
                 kept=_languages(row.kept),
                 aired=row.aired,
                 today=today,
             )
-            if language is not None:
-                targets.append(
-                    Target(
-                        episode_id=row.id,
-                        language=language,
-                        series_key=series_key,
-                        series_name=row.name,
-                        season=season,
-                        episode=episode,
-                        title=row.title,
-                    )
+            targets += [
+                Target(
+                    episode_id=row.id,
+                    language=language,
+                    series_key=series_key,
+                    series_name=row.name,
+                    season=season,
+                    episode=episode,
+                    title=row.title,
                 )
-            elif reason is not None and (episodes is not None or reason == "language_not_available"):
+                for language in languages
+            ]
+            if reason is not None and (episodes is not None or reason in _TOLD):
                 refusals.append(Refusal(season=season, episode=episode, reason=reason))
         return targets, refusals
 
@@ -101,10 +106,18 @@ class DownloadTargets:
             if row is None:
                 raise EpisodeNotFoundError
             taken = await repository.paths_of(episode_id, except_language=language)
+            others = await SourceRepository(session).of(row.series_id)
         folder = row.folder or await folders.ensure_folder(self._db, Path(directory), row.series_id)
         return TargetDetails(
             provider=row.provider,
             ref=EpisodeRef(provider_key=row.provider_key, season=row.season, episode=row.episode),
+            others=tuple(
+                EpisodeSource(
+                    other.provider,
+                    EpisodeRef(provider_key=other.provider_key, season=row.season, episode=row.episode),
+                )
+                for other in others
+            ),
             language=Language(language),
             series_key=row.key,
             series_name=row.name,
@@ -122,7 +135,8 @@ class DownloadTargets:
     ) -> None:
         """The (episode, language) is there, at ``path`` relative to the anime directory; in the caller's transaction.
 
-        Does nothing for an episode that is gone: then the file is one that the next scan finds.
+        What it replaces by the series' policy is marked, and moved out of the library after the commit. Does nothing
+        for an episode that is gone: then the file is one that the next scan finds.
         """
         repository = EpisodeRepository(session)
         row = await repository.owner(episode_id)
@@ -130,6 +144,10 @@ class DownloadTargets:
             log.warning("%s is there, but its episode is no longer in the library", path)
             return
         await repository.put_file(episode_id, language, path, size)
+        policy = policy_of(row, self._config.current.library)
+        given_up = replaced(policy, language, await repository.languages_of(episode_id))
+        if given_up:
+            await repository.replace(episode_id, given_up)
         await repository.recount([row.id], wanted_of(row.languages, self._configured))
         await SeriesRepository(session).change(row.id)
         publish_after_commit(self._bus, session, SeriesUpdated(data=SeriesRef(key=row.key, name=row.name)))

@@ -1,23 +1,15 @@
-"""Names made comparable: folded for search and sort, slugged for addresses. Pure."""
+"""Names made comparable with those of files and addresses. Pure."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
-_NOT_DECOMPOSED = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "ł": "l", "ð": "d", "þ": "th", "ı": "i"})
-_VOICING = frozenset("\u3099\u309a")
-"""Marks that make another letter in Japanese, not an accent."""
+from aniworld.kit.text import fold
+
 _APOSTROPHES = re.compile("['’‘`´ʼ]")
 _NOT_IN_SLUG = re.compile(r"[^a-z0-9]+")
 _SLUG_LENGTH = 80
-
-
-def fold(text: str) -> str:
-    """Without case, accents and width, white space made single: what two spellings of one name share."""
-    decomposed = unicodedata.normalize("NFKD", text).casefold().translate(_NOT_DECOMPOSED)
-    plain = "".join(char for char in decomposed if unicodedata.category(char) != "Mn" or char in _VOICING)
-    return " ".join(unicodedata.normalize("NFKC", plain).split())
 
 
 def same_name(name: str) -> str:

@@ -22,7 +22,15 @@ QueueState = Literal["pending", "downloading", "paused", "completed", "failed", 
 SeriesFilter = Literal["all", "missing", "complete", "loading", "failed"]
 SeriesSort = Literal["name", "added", "missing", "year"]
 SortOrder = Literal["asc", "desc"]
-RefusalReason = Literal["unknown_episode", "not_out_yet", "already_downloaded", "language_not_available"]
+RefusalReason = Literal[
+    "unknown_episode",
+    "not_out_yet",
+    "already_downloaded",
+    "language_not_available",
+    "waits_for_better_language",
+]
+MAX_SOURCES = 20
+"""Sources of one series."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +56,31 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SourceRef:
+    """A series at one of its sources."""
+
+    provider: str
+    provider_key: str
+    name: str
+    """What the source calls it."""
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeSource:
+    """Where an episode may be had."""
+
+    provider: str
+    ref: EpisodeRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TargetDetails:
     """All that a running download needs to know of its (episode, language)."""
 
     provider: str
     ref: EpisodeRef
+    others: tuple[EpisodeSource, ...]
+    """The same episode at the series' other sources, in their order."""
     language: Language
     series_key: str
     series_name: str

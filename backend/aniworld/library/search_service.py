@@ -1,0 +1,86 @@
+"""Asks the sources for what could be added, and makes one row of what is one series."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncGenerator, Callable, Iterable
+
+from aniworld.catalog.errors import UnknownProviderError
+from aniworld.catalog.matching import Found, rows
+from aniworld.catalog.service import Answer, Catalog
+from aniworld.db.engine import Database
+from aniworld.kit.errors import InvalidInputError
+from aniworld.library.schemas import FailedProvider, SearchAnswer, SearchDone, SearchItem, SearchResult, SourceOut
+from aniworld.library.source_repository import SourceRepository
+
+CoverPath = Callable[[str, str], str]
+"""Our address of a (source, cover address)."""
+
+
+class SearchService:
+    """What is out there, and what of it is in the library."""
+
+    def __init__(self, db: Database, catalog: Catalog) -> None:
+        self._db = db
+        self._catalog = catalog
+
+    def check(self, provider: str | None) -> None:
+        """Raise :class:`InvalidInputError` for a source that cannot be asked."""
+        try:
+            if provider is not None:
+                self._catalog.provider(provider)
+        except UnknownProviderError as error:
+            raise InvalidInputError.field("provider", error.detail) from error
+
+    async def search(self, q: str, provider: str | None, cover_path: CoverPath) -> SearchResult:
+        """Ask the sources and wait for all of them; each has its own limit."""
+        self.check(provider)
+        return await self._result(q, await self._catalog.search(q, provider), cover_path)
+
+    async def stream(
+        self, q: str, provider: str | None, cover_path: CoverPath
+    ) -> AsyncGenerator[SearchAnswer | SearchDone, None]:
+        """What is known after each source's answer, then the end. Use it inside ``contextlib.aclosing``."""
+        self.check(provider)
+        waiting = [source.name for source in self._catalog.providers()] if provider is None else [provider]
+        answers: list[Answer] = []
+        async with contextlib.aclosing(self._catalog.ask(q, provider)) as asked:
+            async for answer in asked:
+                answers.append(answer)
+                waiting = [name for name in waiting if name != answer.source]
+                result = await self._result(q, answers, cover_path)
+                yield SearchAnswer(items=result.items, failed_providers=result.failed_providers, waiting=waiting)
+        yield SearchDone()
+
+    async def _result(self, q: str, answers: Iterable[Answer], cover_path: CoverPath) -> SearchResult:
+        order = [source.name for source in self._catalog.providers()]
+        # In the sources' order, not in that of their answers: two searches for the same look the same.
+        given = sorted(answers, key=lambda answer: order.index(answer.source) if answer.source in order else len(order))
+        found = rows(q, [(answer.source, answer.hits) for answer in given], order)
+        entries = {(source, hit.provider_key) for row in found for source, hit in row.hits}
+        async with self._db.read() as session:
+            known = await SourceRepository(session).known(entries)
+        return SearchResult(
+            items=[_item(row, known, cover_path) for row in found],
+            failed_providers=[
+                FailedProvider(provider=answer.source, detail=answer.problem)
+                for answer in given
+                if answer.problem is not None
+            ],
+        )
+
+
+def _item(row: Found, known: dict[tuple[str, str], str], cover_path: CoverPath) -> SearchItem:
+    source, hit = row.hits[0]
+    key = next((known[name, hit.provider_key] for name, hit in row.hits if (name, hit.provider_key) in known), None)
+    cover = next((cover_path(name, hit.cover_url) for name, hit in row.hits if hit.cover_url), None)
+    return SearchItem(
+        provider=source,
+        provider_key=hit.provider_key,
+        name=hit.name,
+        year=row.year,
+        cover_url=cover,
+        in_library=key is not None,
+        key=key,
+        sources=[SourceOut(provider=name, provider_key=hit.provider_key, name=hit.name) for name, hit in row.hits],
+    )
