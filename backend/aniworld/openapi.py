@@ -23,11 +23,13 @@ _IN_CONFLICT = (
     "addAnime",
     "cancelOperation",
     "changePassword",
+    "checkProvider",
     "deleteAnime",
     "login",
     "pauseQueueItem",
     "restoreAnime",
     "resumeQueueItem",
+    "updateAnime",
     "setup",
 )
 _THROTTLED = ("changePassword", "login", "setup")
@@ -137,7 +139,7 @@ def _finish(operation: dict[str, Any], schemas: dict[str, Any], *, asks: bool, t
             elif media_type.startswith("image/"):
                 media["schema"] = {"type": "string", "format": "binary"}
             elif media_type == "text/event-stream":
-                media["example"] = _STREAM
+                media["example"] = _STREAMS[name]
         if status in (429, 503):
             response["headers"] = {"Retry-After": _header("Seconds after which to ask again", {"type": "integer"})}
         if tagged and status == 200 and content.keys() & {"application/json", "image/*"}:
@@ -189,6 +191,7 @@ _IDS = ["01937e2c-6f0a-7cc3-9d2b-1f6a0e5b7c11", "01937e2c-70b4-7e11-8a57-4c0d2f9
 
 _BODIES: dict[str, Any] = {
     "patchConfigSection": {"languages": ["de", "ja+en"]},
+    "updateProvider": {"enabled": True, "position": 0},
     "validateConfig": {"downloads": {"slots": 3}},
 }
 """By the operation, where the schema alone would not tell."""
@@ -225,10 +228,16 @@ _OBJECTS: dict[str, Any] = {
 }
 """By the schema, where values must fit together."""
 
-_STREAM = (
-    'id: 1767983400000001\nevent: series_added\ndata: {"type":"series_added","timestamp":"2026-01-09T18:30:00Z",'
-    '"data":{"key":"clockwork-garden","name":"Clockwork Garden"}}\n\n'
-)
+_STREAMS = {
+    "streamEvents": (
+        'id: 1767983400000001\nevent: series_added\ndata: {"type":"series_added","timestamp":"2026-01-09T18:30:00Z",'
+        '"data":{"key":"clockwork-garden","name":"Clockwork Garden"}}\n\n'
+    ),
+    "streamSearch": (
+        'event: answer\ndata: {"type":"answer","items":[],"failed_providers":[],"waiting":[]}\n\n'
+        'event: done\ndata: {"type":"done"}\n\n'
+    ),
+}
 
 _TELLING: dict[str, Any] = {
     "absolute": 5,

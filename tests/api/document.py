@@ -53,6 +53,7 @@ class Operation:
             "operation_id": "no-such-operation",
             "kind": "poster",
             "name": "library",
+            "provider": "sample",
             **values,
         }
         required = [p["name"] for p in self.spec.get("parameters", []) if p["in"] == "query" and p["required"]]

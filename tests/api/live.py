@@ -19,6 +19,8 @@ import uvloop
 from sqlalchemy import update
 
 from aniworld.app import Parts
+from aniworld.catalog.errors import SourceUnreachableError
+from aniworld.catalog.monitor import Subject
 from aniworld.config.settings import Settings
 from aniworld.downloads.models import Download
 from aniworld.downloads.types import PRIORITY_RANK
@@ -105,6 +107,11 @@ def _prepare(directory: Path, template: Path, source: SampleSource) -> tuple[Set
 
 async def _fill(live: Live, client: httpx.AsyncClient) -> None:
     """Two series that the sample source never heard of, one that it has, and a queue with every kind of item."""
+    sample = Subject("catalogue", "sample")
+    for _ in range(3):  # a source that was away for a while has a history
+        live.parts.catalog.monitor.failed(sample, error=SourceUnreachableError("It was away"))
+    for _ in range(20):
+        live.parts.catalog.monitor.succeeded(sample, seconds=0.1)
     await fill(live.parts.db, "one", 30)
     await fill(live.parts.db, "two", 5)
     live.key = await add_series(client)

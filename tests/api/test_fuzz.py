@@ -36,6 +36,7 @@ enabled = false
 [[operations]]
 include-operation-id = [
   "addAnime", "downloadAnime", "patchConfigSection", "putConfig", "reorderQueue", "search", "searchCover", "setup",
+  "streamSearch", "updateAnime",
 ]
 checks.positive_data_acceptance.enabled = false
 

@@ -59,6 +59,7 @@ async def test_a_server_in_good_health(server: Running) -> None:
         "access": "ok",
         "loader": "ok",
         "downloads": "ok",
+        "sources": "ok",
     }
     first = (await server.client.get("/health")).json()["uptime_seconds"]
     assert (await server.client.get("/health")).json()["uptime_seconds"] >= first > 0

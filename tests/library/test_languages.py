@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from aniworld.library import folders
-from aniworld.library.episode_repository import EpisodeRepository
+from aniworld.library.replaced_repository import ReplacedRepository
 from aniworld.library.schemas import UpdateSeries
 from tests.library.conftest import Shelf
 from tests.library.doubles import JA_EN, TODAY, clockwork, episode, season
@@ -159,4 +159,4 @@ async def _gone(path: Path) -> bool:
 async def _forgotten(shelf: Shelf) -> bool:
     """Whether nothing waits to be put away."""
     async with shelf.db.read() as session:
-        return not await EpisodeRepository(session).replaced(1)
+        return not await ReplacedRepository(session).waiting(1)

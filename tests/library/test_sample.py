@@ -48,7 +48,7 @@ async def test_all_that_the_sample_source_has(server: Running) -> None:
         body = {name: hit[name] for name in ("provider", "provider_key", "name")}
         assert (await server.client.post("/api/anime/add", json=body)).status_code == 202
 
-    garden, lanterns, tide = [await _loaded(server, key) for key in hits]
+    garden, lanterns, tide = [await _loaded(server, key) for key in sorted(hits)]
     assert [(part["season"], len(part["episodes"])) for part in garden["seasons"]] == [(1, 6), (2, 4), (0, 1)]
     assert (garden["year"], garden["status"], garden["missing_episodes"]) == (2021, "completed", 11)
     assert lanterns["total_episodes"] == 12

@@ -264,47 +264,6 @@ class EpisodeRepository:
         for chunk in _chunks(list(ids)):
             await self._session.execute(delete(EpisodeFile).where(EpisodeFile.id.in_(chunk)))
 
-    async def languages_of(self, episode_id: UUID) -> set[str]:
-        """The languages in which an episode is there."""
-        query = select(EpisodeFile.language).where(
-            EpisodeFile.episode_id == episode_id, EpisodeFile.replaced_at.is_(None)
-        )
-        return set(await self._session.scalars(query))
-
-    async def replace(self, episode_id: UUID, languages: Collection[str]) -> None:
-        """A better language of the episode is there: these files are to be moved away."""
-        await self._session.execute(
-            update(EpisodeFile)
-            .where(EpisodeFile.episode_id == episode_id, EpisodeFile.language.in_(languages))
-            .values(replaced_at=now())
-        )
-
-    async def replaced(self, limit: int) -> list[Row[Any]]:
-        """(id, episode id, path) of files that are to be moved away, the oldest first."""
-        query = select(EpisodeFile.id, EpisodeFile.episode_id, EpisodeFile.path).where(
-            EpisodeFile.replaced_at.is_not(None)
-        )
-        return list(await self._session.execute(query.order_by(EpisodeFile.id).limit(limit)))
-
-    async def successors(self, episode_id: UUID) -> list[Row[Any]]:
-        """(path, size) of what an episode has and keeps."""
-        query = select(EpisodeFile.path, EpisodeFile.size).where(
-            EpisodeFile.episode_id == episode_id, EpisodeFile.replaced_at.is_(None)
-        )
-        return list(await self._session.execute(query))
-
-    async def keep_after_all(self, id_: UUID) -> None:
-        """What should have replaced it is not there."""
-        await self._session.execute(update(EpisodeFile).where(EpisodeFile.id == id_).values(replaced_at=None))
-
-    async def forget_replaced(self, row: Any) -> None:
-        """It is moved away; a file that came anew in that language meanwhile stays known."""
-        await self._session.execute(
-            delete(EpisodeFile).where(
-                EpisodeFile.id == row.id, EpisodeFile.path == row.path, EpisodeFile.replaced_at.is_not(None)
-            )
-        )
-
     async def pending_nfos(self, limit: int) -> list[PendingNfo]:
         """Files that have no description beside them yet, the oldest first."""
         query = (

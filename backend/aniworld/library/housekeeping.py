@@ -19,6 +19,7 @@ from aniworld.kit.clock import now
 from aniworld.kit.files import UnsafePathError
 from aniworld.library import folders
 from aniworld.library.episode_repository import EpisodeRepository
+from aniworld.library.replaced_repository import ReplacedRepository
 from aniworld.library.repository import wanted_of
 from aniworld.library.types import PendingNfo
 from aniworld.metadata import service as metadata
@@ -118,14 +119,14 @@ class Housekeeping:
             return False
         anime = Path(directory)
         async with self._db.read() as session:
-            rows = await EpisodeRepository(session).replaced(_BATCH)
+            rows = await ReplacedRepository(session).waiting(_BATCH)
         for row in rows:
             async with self._db.read() as session:
-                better = await EpisodeRepository(session).successors(row.episode_id)
+                better = await ReplacedRepository(session).successors(row.episode_id)
             gone = await asyncio.to_thread(_give_way, anime, row.path, [(file.path, file.size) for file in better])
             async with self._db.write() as session:
-                repository = EpisodeRepository(session)
-                await (repository.forget_replaced(row) if gone else repository.keep_after_all(row.id))
+                repository = ReplacedRepository(session)
+                await (repository.forget(row) if gone else repository.keep_after_all(row.id))
         return len(rows) == _BATCH
 
     async def _clear_away(self) -> None:

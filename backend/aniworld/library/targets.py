@@ -19,6 +19,7 @@ from aniworld.library import folders
 from aniworld.library.episode_repository import EpisodeRepository
 from aniworld.library.errors import EpisodeNotFoundError, NoAnimeDirectoryError, SeriesNotFoundError
 from aniworld.library.policy import choose, replaced
+from aniworld.library.replaced_repository import ReplacedRepository
 from aniworld.library.repository import SeriesRepository, policy_of, wanted_of
 from aniworld.library.source_repository import SourceRepository
 from aniworld.library.types import EpisodeSource, Refusal, RefusalReason, Target, TargetDetails
@@ -145,9 +146,9 @@ class DownloadTargets:
             return
         await repository.put_file(episode_id, language, path, size)
         policy = policy_of(row, self._config.current.library)
-        given_up = replaced(policy, language, await repository.languages_of(episode_id))
+        given_up = replaced(policy, language, await ReplacedRepository(session).languages_of(episode_id))
         if given_up:
-            await repository.replace(episode_id, given_up)
+            await ReplacedRepository(session).give_way(episode_id, given_up)
         await repository.recount([row.id], wanted_of(row.languages, self._configured))
         await SeriesRepository(session).change(row.id)
         publish_after_commit(self._bus, session, SeriesUpdated(data=SeriesRef(key=row.key, name=row.name)))

@@ -29,43 +29,43 @@ async def list_providers(sources: NamedDependency[SourceService]) -> ProviderLis
     return sources.all()
 
 
-@get("/{name:str}", operation_id="getProvider", summary="One catalogue or hoster")
+@get("/{provider:str}", operation_id="getProvider", summary="One catalogue or hoster")
 async def get_provider(
-    sources: NamedDependency[SourceService], name: FromPath[Name], kind: FromQuery[OfKind] = None
+    sources: NamedDependency[SourceService], provider: FromPath[Name], kind: FromQuery[OfKind] = None
 ) -> ProviderOut:
     """How it does."""
-    return sources.get(name, kind)
+    return sources.get(provider, kind)
 
 
-@patch("/{name:str}", operation_id="updateProvider", summary="Switch and order")
+@patch("/{provider:str}", operation_id="updateProvider", summary="Switch and order")
 async def update_provider(
     sources: NamedDependency[SourceService],
-    name: FromPath[Name],
+    provider: FromPath[Name],
     data: JSONBody[UpdateProvider],
     kind: FromQuery[OfKind] = None,
 ) -> ProviderOut:
     """Only what is named changes; in force at once."""
-    return await sources.patch(name, kind, data)
+    return await sources.patch(provider, kind, data)
 
 
-@post("/{name:str}/check", operation_id="checkProvider", summary="Check now", status_code=200)
+@post("/{provider:str}/check", operation_id="checkProvider", summary="Check now", status_code=200)
 async def check_provider(
-    sources: NamedDependency[SourceService], name: FromPath[Name], kind: FromQuery[OfKind] = None
+    sources: NamedDependency[SourceService], provider: FromPath[Name], kind: FromQuery[OfKind] = None
 ) -> ProviderOut:
     """Asks it, whatever its cool-down says, and tells how it is. A source that fails is told; the call succeeds."""
-    return await sources.check(name, kind)
+    return await sources.check(provider, kind)
 
 
-@get("/{name:str}/history", operation_id="getProviderHistory", summary="When its state changed")
+@get("/{provider:str}/history", operation_id="getProviderHistory", summary="When its state changed")
 async def provider_history(
     sources: NamedDependency[SourceService],
-    name: FromPath[Name],
+    provider: FromPath[Name],
     kind: FromQuery[OfKind] = None,
     limit: FromQuery[Annotated[int, Parameter(ge=1, le=500, description="How many at most")]] = 100,
     offset: FromQuery[Annotated[int, Parameter(ge=0, le=10_000_000, description="How many to pass over")]] = 0,
 ) -> StateChangePage:
     """Newest first; kept for 90 days."""
-    return await sources.history(name, kind, limit, offset)
+    return await sources.history(provider, kind, limit, offset)
 
 
 router = Router(

@@ -5,6 +5,7 @@ import { libraryKeys } from '#lib/features/library/queries.ts';
 import { progress } from '#lib/features/queue/progress.svelte.ts';
 import { queueKeys } from '#lib/features/queue/queries.ts';
 import { searchKeys } from '#lib/features/search/queries.ts';
+import { sourceKeys } from '#lib/features/sources/queries.ts';
 import { m } from '#lib/paraglide/messages.js';
 import { announcer } from '#lib/ui/announce.svelte.ts';
 import { notify } from '#lib/ui/notify.svelte.ts';
@@ -57,6 +58,9 @@ export function apply(event: AppEvent): readonly QueryKey[] {
 
 		case 'operation_update':
 			return showProgress(event.data) ? [] : [activityKeys.all];
+
+		case 'provider_state':
+			return [sourceKeys.all];
 
 		case 'system_error':
 			notify.error(event.data.message);

@@ -44,6 +44,7 @@ const TYPES = Object.keys({
 	series_updated: 1,
 	series_removed: 1,
 	operation_update: 1,
+	provider_state: 1,
 	system_info: 1,
 	system_warning: 1,
 	system_error: 1,

@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AddAnimeData, AddAnimeErrors, AddAnimeResponses, AddToQueueData, AddToQueueErrors, AddToQueueResponses, AuthStatusData, AuthStatusErrors, AuthStatusResponses, CancelOperationData, CancelOperationErrors, CancelOperationResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ClearCompletedData, ClearCompletedErrors, ClearCompletedResponses, ClearFailedData, ClearFailedErrors, ClearFailedResponses, ClearPendingData, ClearPendingErrors, ClearPendingResponses, DeleteAnimeData, DeleteAnimeErrors, DeleteAnimeResponses, DownloadAnimeData, DownloadAnimeErrors, DownloadAnimeResponses, EventsStatusData, EventsStatusErrors, EventsStatusResponses, GetAnimeData, GetAnimeErrors, GetAnimeImageData, GetAnimeImageErrors, GetAnimeImageResponses, GetAnimeLoadingStatusData, GetAnimeLoadingStatusErrors, GetAnimeLoadingStatusResponses, GetAnimeResponses, GetConfigData, GetConfigErrors, GetConfigResponses, GetConfigSectionData, GetConfigSectionErrors, GetConfigSectionResponses, GetOperationData, GetOperationErrors, GetOperationResponses, HealthData, HealthErrors, HealthResponses, ListAnimeData, ListAnimeErrors, ListAnimeResponses, ListOperationsData, ListOperationsErrors, ListOperationsResponses, ListQueueData, ListQueueErrors, ListQueueResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, PatchConfigSectionData, PatchConfigSectionErrors, PatchConfigSectionResponses, PauseQueueData, PauseQueueErrors, PauseQueueItemData, PauseQueueItemErrors, PauseQueueItemResponses, PauseQueueResponses, PutConfigData, PutConfigErrors, PutConfigResponses, QueueStatusData, QueueStatusErrors, QueueStatusResponses, ReadyData, ReadyErrors, ReadyResponses, ReloadAnimeData, ReloadAnimeErrors, ReloadAnimeResponses, RemoveFromQueueData, RemoveFromQueueErrors, RemoveFromQueueResponses, RemoveManyFromQueueData, RemoveManyFromQueueErrors, RemoveManyFromQueueResponses, ReorderQueueData, ReorderQueueErrors, ReorderQueueResponses, RestoreAnimeData, RestoreAnimeErrors, RestoreAnimeResponses, ResumeQueueData, ResumeQueueErrors, ResumeQueueItemData, ResumeQueueItemErrors, ResumeQueueItemResponses, ResumeQueueResponses, RetryQueueData, RetryQueueErrors, RetryQueueResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, SearchCoverData, SearchCoverErrors, SearchCoverResponses, SearchData, SearchErrors, SearchResponses, SetQueuePriorityData, SetQueuePriorityErrors, SetQueuePriorityResponses, SetupData, SetupErrors, SetupResponses, StartQueueData, StartQueueErrors, StartQueueResponses, StopQueueData, StopQueueErrors, StopQueueResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, UpdateAnimeData, UpdateAnimeErrors, UpdateAnimeResponses, ValidateConfigData, ValidateConfigErrors, ValidateConfigResponses } from './types.gen';
+import type { AddAnimeData, AddAnimeErrors, AddAnimeResponses, AddToQueueData, AddToQueueErrors, AddToQueueResponses, AuthStatusData, AuthStatusErrors, AuthStatusResponses, CancelOperationData, CancelOperationErrors, CancelOperationResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, CheckProviderData, CheckProviderErrors, CheckProviderResponses, ClearCompletedData, ClearCompletedErrors, ClearCompletedResponses, ClearFailedData, ClearFailedErrors, ClearFailedResponses, ClearPendingData, ClearPendingErrors, ClearPendingResponses, DeleteAnimeData, DeleteAnimeErrors, DeleteAnimeResponses, DownloadAnimeData, DownloadAnimeErrors, DownloadAnimeResponses, EventsStatusData, EventsStatusErrors, EventsStatusResponses, GetAnimeData, GetAnimeErrors, GetAnimeImageData, GetAnimeImageErrors, GetAnimeImageResponses, GetAnimeLoadingStatusData, GetAnimeLoadingStatusErrors, GetAnimeLoadingStatusResponses, GetAnimeResponses, GetConfigData, GetConfigErrors, GetConfigResponses, GetConfigSectionData, GetConfigSectionErrors, GetConfigSectionResponses, GetOperationData, GetOperationErrors, GetOperationResponses, GetProviderData, GetProviderErrors, GetProviderHistoryData, GetProviderHistoryErrors, GetProviderHistoryResponses, GetProviderResponses, HealthData, HealthErrors, HealthResponses, ListAnimeData, ListAnimeErrors, ListAnimeResponses, ListOperationsData, ListOperationsErrors, ListOperationsResponses, ListProvidersData, ListProvidersErrors, ListProvidersResponses, ListQueueData, ListQueueErrors, ListQueueResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, PatchConfigSectionData, PatchConfigSectionErrors, PatchConfigSectionResponses, PauseQueueData, PauseQueueErrors, PauseQueueItemData, PauseQueueItemErrors, PauseQueueItemResponses, PauseQueueResponses, PutConfigData, PutConfigErrors, PutConfigResponses, QueueStatusData, QueueStatusErrors, QueueStatusResponses, ReadyData, ReadyErrors, ReadyResponses, ReloadAnimeData, ReloadAnimeErrors, ReloadAnimeResponses, RemoveFromQueueData, RemoveFromQueueErrors, RemoveFromQueueResponses, RemoveManyFromQueueData, RemoveManyFromQueueErrors, RemoveManyFromQueueResponses, ReorderQueueData, ReorderQueueErrors, ReorderQueueResponses, RestoreAnimeData, RestoreAnimeErrors, RestoreAnimeResponses, ResumeQueueData, ResumeQueueErrors, ResumeQueueItemData, ResumeQueueItemErrors, ResumeQueueItemResponses, ResumeQueueResponses, RetryQueueData, RetryQueueErrors, RetryQueueResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, SearchCoverData, SearchCoverErrors, SearchCoverResponses, SearchData, SearchErrors, SearchResponses, SetQueuePriorityData, SetQueuePriorityErrors, SetQueuePriorityResponses, SetupData, SetupErrors, SetupResponses, StartQueueData, StartQueueErrors, StartQueueResponses, StopQueueData, StopQueueErrors, StopQueueResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, StreamSearchData, StreamSearchErrors, StreamSearchResponse, StreamSearchResponses, UpdateAnimeData, UpdateAnimeErrors, UpdateAnimeResponses, UpdateProviderData, UpdateProviderErrors, UpdateProviderResponses, ValidateConfigData, ValidateConfigErrors, ValidateConfigResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -466,6 +466,85 @@ export const cancelOperation = <ThrowOnError extends boolean = false>(options: O
 });
 
 /**
+ * Catalogues and hosters
+ *
+ * Each one and how it does: the catalogues in the order in which they are asked, then the hosters.
+ */
+export const listProviders = <ThrowOnError extends boolean = false>(options?: Options<ListProvidersData, ThrowOnError>): RequestResult<ListProvidersResponses, ListProvidersErrors, ThrowOnError> => (options?.client ?? client).get<ListProvidersResponses, ListProvidersErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/providers',
+    ...options
+});
+
+/**
+ * One catalogue or hoster
+ *
+ * How it does.
+ */
+export const getProvider = <ThrowOnError extends boolean = false>(options: Options<GetProviderData, ThrowOnError>): RequestResult<GetProviderResponses, GetProviderErrors, ThrowOnError> => (options.client ?? client).get<GetProviderResponses, GetProviderErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/providers/{provider}',
+    ...options
+});
+
+/**
+ * Switch and order
+ *
+ * Only what is named changes; in force at once.
+ */
+export const updateProvider = <ThrowOnError extends boolean = false>(options: Options<UpdateProviderData, ThrowOnError>): RequestResult<UpdateProviderResponses, UpdateProviderErrors, ThrowOnError> => (options.client ?? client).patch<UpdateProviderResponses, UpdateProviderErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/providers/{provider}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Check now
+ *
+ * Asks it, whatever its cool-down says, and tells how it is. A source that fails is told; the call succeeds.
+ */
+export const checkProvider = <ThrowOnError extends boolean = false>(options: Options<CheckProviderData, ThrowOnError>): RequestResult<CheckProviderResponses, CheckProviderErrors, ThrowOnError> => (options.client ?? client).post<CheckProviderResponses, CheckProviderErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/providers/{provider}/check',
+    ...options
+});
+
+/**
+ * When its state changed
+ *
+ * Newest first; kept for 90 days.
+ */
+export const getProviderHistory = <ThrowOnError extends boolean = false>(options: Options<GetProviderHistoryData, ThrowOnError>): RequestResult<GetProviderHistoryResponses, GetProviderHistoryErrors, ThrowOnError> => (options.client ?? client).get<GetProviderHistoryResponses, GetProviderHistoryErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/providers/{provider}/history',
+    ...options
+});
+
+/**
  * Remove items
  *
  * As removing one; unknown ids are passed over.
@@ -743,7 +822,8 @@ export const removeFromQueue = <ThrowOnError extends boolean = false>(options: O
 /**
  * Ask the sources
  *
- * All sources at once. A source that fails is named, and hides no other's answers.
+ * All sources at once; the same series from several is one row. A source that fails is named, and hides no other's
+ * answers.
  */
 export const search = <ThrowOnError extends boolean = false>(options: Options<SearchData, ThrowOnError>): RequestResult<SearchResponses, SearchErrors, ThrowOnError> => (options.client ?? client).get<SearchResponses, SearchErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -767,6 +847,22 @@ export const searchCover = <ThrowOnError extends boolean = false>(options: Optio
             type: 'apiKey'
         }],
     url: '/api/search/cover',
+    ...options
+});
+
+/**
+ * Ask the sources and hear each answer
+ *
+ * As ``search``, told step by step: after each source's answer all rows so far, the most relevant first; then
+ * ``done``, and the stream ends.
+ */
+export const streamSearch = <ThrowOnError extends boolean = false>(options: Options<StreamSearchData, ThrowOnError, StreamSearchResponse>): Promise<ServerSentEventsResult<StreamSearchResponses>> => (options.client ?? client).sse.get<StreamSearchResponses, StreamSearchErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/search/stream',
     ...options
 });
 

@@ -44,6 +44,21 @@ export type AddSeries = {
     name: string;
     provider: string;
     provider_key: string;
+    /**
+     * All that have it, in the order to be asked
+     */
+    sources?: Array<AddSource>;
+};
+
+/**
+ * AddSource
+ *
+ * A series at one source, as a search shows it.
+ */
+export type AddSource = {
+    name: string;
+    provider: string;
+    provider_key: string;
 };
 
 /**
@@ -238,6 +253,10 @@ export type DownloadsSection = {
      */
     container?: 'mkv' | 'original';
     /**
+     * Hosters that are not used
+     */
+    disabled_hosters?: Array<string>;
+    /**
      * Hosters to prefer, the best first; others follow
      */
     hosters?: Array<string>;
@@ -399,6 +418,14 @@ export type LibrarySection = {
      * Absolute path of the folder that holds one folder a series
      */
     anime_directory?: string | null;
+    /**
+     * Of several wanted languages, one: the first that comes is kept; replace: a better one that comes later takes its place; all: every one is fetched and kept
+     */
+    language_mode?: 'all' | 'one' | 'replace';
+    /**
+     * Days after an episode aired in which a better language is waited for
+     */
+    language_wait_days?: number;
     /**
      * Wanted languages, the best first
      */
@@ -584,6 +611,60 @@ export type Progress = {
 };
 
 /**
+ * ProviderChanged
+ *
+ * A catalogue or hoster became healthy, degraded or down.
+ */
+export type ProviderChanged = {
+    data: ProviderState;
+    timestamp: string;
+    type: 'provider_state';
+};
+
+/**
+ * ProviderList
+ *
+ * Every catalogue, then every hoster that was met, the preferred ones first.
+ */
+export type ProviderList = {
+    items: Array<ProviderOut>;
+    problems: Array<string>;
+};
+
+/**
+ * ProviderOut
+ *
+ * A catalogue or hoster, and how it does.
+ */
+export type ProviderOut = {
+    down_until: string | null;
+    enabled: boolean;
+    kind: 'catalogue' | 'hoster';
+    last_checked_at: string | null;
+    last_error: string | null;
+    last_error_at: string | null;
+    median_latency: number | null;
+    name: string;
+    position: number | null;
+    requests: number;
+    state: 'healthy' | 'degraded' | 'down';
+    success_rate: number | null;
+    title: string;
+};
+
+/**
+ * ProviderState
+ *
+ * A catalogue or hoster whose state became another.
+ */
+export type ProviderState = {
+    kind: 'catalogue' | 'hoster';
+    name: string;
+    reason: string;
+    state: 'healthy' | 'degraded' | 'down';
+};
+
+/**
  * ProvidersSection
  *
  * Which sources are asked and what they may reach.
@@ -597,6 +678,14 @@ export type ProvidersSection = {
      * Sources that are not asked
      */
     disabled?: Array<string>;
+    /**
+     * Sources to prefer, the best first; others follow
+     */
+    order?: Array<string>;
+    /**
+     * Seconds that each source has to answer a search
+     */
+    search_seconds?: number;
 };
 
 /**
@@ -855,9 +944,30 @@ export type Retry = {
 };
 
 /**
+ * SearchAnswer
+ *
+ * What is known after one more source has answered: all rows, the most relevant first.
+ */
+export type SearchAnswer = {
+    failed_providers: Array<FailedProvider>;
+    items: Array<SearchItem>;
+    type: 'answer';
+    waiting: Array<string>;
+};
+
+/**
+ * SearchDone
+ *
+ * Every source has answered or failed; the last message.
+ */
+export type SearchDone = {
+    type: 'done';
+};
+
+/**
  * SearchItem
  *
- * A series that a source knows.
+ * A series that one or several sources know.
  */
 export type SearchItem = {
     cover_url: string | null;
@@ -866,6 +976,7 @@ export type SearchItem = {
     name: string;
     provider: string;
     provider_key: string;
+    sources: Array<SourceOut>;
     year: number | null;
 };
 
@@ -915,6 +1026,8 @@ export type SeriesDetail = {
     genres: Array<string>;
     images_loaded: boolean;
     key: string;
+    language_mode: 'one' | 'replace' | 'all' | null;
+    language_wait_days: number | null;
     languages: Array<string> | null;
     loading_completed_at: string | null;
     loading_error: string | null;
@@ -929,6 +1042,7 @@ export type SeriesDetail = {
     provider_key: string;
     seasons: Array<SeasonOut>;
     site: string;
+    sources: Array<SourceOut>;
     status: 'ongoing' | 'completed' | 'unknown';
     total_episodes: number;
     updated_at: string;
@@ -972,6 +1086,8 @@ export type SeriesOut = {
     genres: Array<string>;
     images_loaded: boolean;
     key: string;
+    language_mode: 'one' | 'replace' | 'all' | null;
+    language_wait_days: number | null;
     languages: Array<string> | null;
     loading_completed_at: string | null;
     loading_error: string | null;
@@ -1100,8 +1216,43 @@ export type Setup = {
  */
 export type Skipped = {
     episode: number;
-    reason: 'unknown_episode' | 'not_out_yet' | 'already_downloaded' | 'language_not_available' | 'already_queued';
+    reason: 'unknown_episode' | 'not_out_yet' | 'already_downloaded' | 'language_not_available' | 'waits_for_better_language' | 'already_queued';
     season: number;
+};
+
+/**
+ * SourceOut
+ *
+ * A series at one source.
+ */
+export type SourceOut = {
+    name: string;
+    provider: string;
+    provider_key: string;
+};
+
+/**
+ * StateChange
+ *
+ * A state that became another.
+ */
+export type StateChange = {
+    at: string;
+    before: 'healthy' | 'degraded' | 'down';
+    reason: string;
+    state: 'healthy' | 'degraded' | 'down';
+};
+
+/**
+ * StateChangePage
+ *
+ * A page of a history, newest first.
+ */
+export type StateChangePage = {
+    items: Array<StateChange>;
+    limit: number;
+    offset: number;
+    total: number;
 };
 
 /**
@@ -1138,16 +1289,32 @@ export type SystemWarning = {
 };
 
 /**
+ * UpdateProvider
+ *
+ * What is named changes.
+ */
+export type UpdateProvider = {
+    enabled?: boolean;
+    position?: number | null;
+};
+
+/**
  * UpdateSeries
  *
  * What is named changes.
  */
 export type UpdateSeries = {
+    language_mode?: 'all' | 'one' | 'replace' | null;
+    language_wait_days?: number | null;
     /**
      * The best first
      */
     languages?: Array<string> | null;
     monitored?: boolean;
+    /**
+     * All of them; the first lists the episodes
+     */
+    sources?: Array<AddSource>;
 };
 
 /**
@@ -1438,6 +1605,10 @@ export type UpdateAnimeErrors = {
      * Not found
      */
     404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
     /**
      * Too large
      */
@@ -2432,7 +2603,7 @@ export type StreamEventsResponses = {
     /**
      * Server-sent events; the data of each message is one of these
      */
-    200: DownloadStarted | DownloadComplete | DownloadFailed | QueueStatus | QueueStarted | QueueStopped | QueuePaused | QueueResumed | DownloadProgress | SeriesLoadingUpdate | SeriesAdded | SeriesUpdated | SeriesRemoved | OperationUpdate | SystemInfo | SystemWarning | SystemError | Resync;
+    200: DownloadStarted | DownloadComplete | DownloadFailed | QueueStatus | QueueStarted | QueueStopped | QueuePaused | QueueResumed | DownloadProgress | SeriesLoadingUpdate | SeriesAdded | SeriesUpdated | SeriesRemoved | OperationUpdate | ProviderChanged | SystemInfo | SystemWarning | SystemError | Resync;
 };
 
 export type StreamEventsResponse = StreamEventsResponses[keyof StreamEventsResponses];
@@ -2639,6 +2810,299 @@ export type CancelOperationResponses = {
 };
 
 export type CancelOperationResponse = CancelOperationResponses[keyof CancelOperationResponses];
+
+export type ListProvidersData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/providers';
+};
+
+export type ListProvidersErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type ListProvidersError = ListProvidersErrors[keyof ListProvidersErrors];
+
+export type ListProvidersResponses = {
+    /**
+     * What was asked for
+     */
+    200: ProviderList;
+};
+
+export type ListProvidersResponse = ListProvidersResponses[keyof ListProvidersResponses];
+
+export type GetProviderData = {
+    body?: never;
+    path: {
+        /**
+         * Name of the catalogue or hoster
+         */
+        provider: string;
+    };
+    query?: {
+        /**
+         * Which is meant where a catalogue and a hoster share the name
+         */
+        kind?: 'catalogue' | 'hoster' | null;
+    };
+    url: '/api/providers/{provider}';
+};
+
+export type GetProviderErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type GetProviderError = GetProviderErrors[keyof GetProviderErrors];
+
+export type GetProviderResponses = {
+    /**
+     * What was asked for
+     */
+    200: ProviderOut;
+};
+
+export type GetProviderResponse = GetProviderResponses[keyof GetProviderResponses];
+
+export type UpdateProviderData = {
+    body: UpdateProvider;
+    path: {
+        /**
+         * Name of the catalogue or hoster
+         */
+        provider: string;
+    };
+    query?: {
+        /**
+         * Which is meant where a catalogue and a hoster share the name
+         */
+        kind?: 'catalogue' | 'hoster' | null;
+    };
+    url: '/api/providers/{provider}';
+};
+
+export type UpdateProviderErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type UpdateProviderError = UpdateProviderErrors[keyof UpdateProviderErrors];
+
+export type UpdateProviderResponses = {
+    /**
+     * Done; this is how it is now
+     */
+    200: ProviderOut;
+};
+
+export type UpdateProviderResponse = UpdateProviderResponses[keyof UpdateProviderResponses];
+
+export type CheckProviderData = {
+    body?: never;
+    path: {
+        /**
+         * Name of the catalogue or hoster
+         */
+        provider: string;
+    };
+    query?: {
+        /**
+         * Which is meant where a catalogue and a hoster share the name
+         */
+        kind?: 'catalogue' | 'hoster' | null;
+    };
+    url: '/api/providers/{provider}/check';
+};
+
+export type CheckProviderErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type CheckProviderError = CheckProviderErrors[keyof CheckProviderErrors];
+
+export type CheckProviderResponses = {
+    /**
+     * Done; this is how it is now
+     */
+    200: ProviderOut;
+};
+
+export type CheckProviderResponse = CheckProviderResponses[keyof CheckProviderResponses];
+
+export type GetProviderHistoryData = {
+    body?: never;
+    path: {
+        /**
+         * Name of the catalogue or hoster
+         */
+        provider: string;
+    };
+    query?: {
+        /**
+         * Which is meant where a catalogue and a hoster share the name
+         */
+        kind?: 'catalogue' | 'hoster' | null;
+        /**
+         * How many at most
+         */
+        limit?: number;
+        /**
+         * How many to pass over
+         */
+        offset?: number;
+    };
+    url: '/api/providers/{provider}/history';
+};
+
+export type GetProviderHistoryErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type GetProviderHistoryError = GetProviderHistoryErrors[keyof GetProviderHistoryErrors];
+
+export type GetProviderHistoryResponses = {
+    /**
+     * What was asked for
+     */
+    200: StateChangePage;
+};
+
+export type GetProviderHistoryResponse = GetProviderHistoryResponses[keyof GetProviderHistoryResponses];
 
 export type RemoveManyFromQueueData = {
     body: ItemList;
@@ -3636,6 +4100,56 @@ export type SearchCoverResponses = {
 };
 
 export type SearchCoverResponse = SearchCoverResponses[keyof SearchCoverResponses];
+
+export type StreamSearchData = {
+    body?: never;
+    path?: never;
+    query: {
+        /**
+         * What to look for
+         */
+        q: string;
+        /**
+         * Only this source
+         */
+        provider?: string | null;
+    };
+    url: '/api/search/stream';
+};
+
+export type StreamSearchErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type StreamSearchError = StreamSearchErrors[keyof StreamSearchErrors];
+
+export type StreamSearchResponses = {
+    /**
+     * Server-sent events; the data of each message is one of these
+     */
+    200: SearchAnswer | SearchDone;
+};
+
+export type StreamSearchResponse = StreamSearchResponses[keyof StreamSearchResponses];
 
 export type HealthData = {
     body?: never;

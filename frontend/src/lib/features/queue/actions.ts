@@ -152,6 +152,7 @@ const REASONS: Record<Added['skipped'][number]['reason'], () => string> = {
 	not_out_yet: m.skipped_not_out_yet,
 	already_downloaded: m.skipped_already_downloaded,
 	language_not_available: m.skipped_language_not_available,
+	waits_for_better_language: m.skipped_waits_for_better_language,
 	already_queued: m.skipped_already_queued
 };
 
