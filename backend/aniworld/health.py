@@ -9,8 +9,8 @@ from litestar import Response, Router, get
 from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
 
-from aniworld.catalog.monitor import Subject
 from aniworld.catalog.service import Catalog
+from aniworld.catalog.types import Subject
 from aniworld.config.service import ConfigService
 from aniworld.db.engine import Database
 from aniworld.kit.errors import AppError

@@ -20,7 +20,7 @@ from sqlalchemy import update
 
 from aniworld.app import Parts
 from aniworld.catalog.errors import SourceUnreachableError
-from aniworld.catalog.monitor import Subject
+from aniworld.catalog.types import Subject
 from aniworld.config.settings import Settings
 from aniworld.downloads.models import Download
 from aniworld.downloads.types import PRIORITY_RANK

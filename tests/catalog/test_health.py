@@ -12,7 +12,6 @@ from aniworld.catalog.health import (
     STEADY,
     WINDOW,
     WINDOW_AGE,
-    Health,
     median_latency,
     phase,
     record,
@@ -20,6 +19,7 @@ from aniworld.catalog.health import (
     success_rate,
     weight,
 )
+from aniworld.catalog.types import Health
 
 START = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 SECOND = dt.timedelta(seconds=1)

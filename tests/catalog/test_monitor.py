@@ -10,7 +10,8 @@ import pytest
 from aniworld.catalog import monitor as module
 from aniworld.catalog.errors import CatalogError, NotAtSourceError, SourceUnreachableError
 from aniworld.catalog.health import COOL_DOWNS
-from aniworld.catalog.monitor import Change, Monitor, Subject
+from aniworld.catalog.monitor import Monitor
+from aniworld.catalog.types import Change, Subject
 
 SHELF = Subject("catalogue", "shelf")
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import io
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 
 from PIL import Image
 
 from aniworld.catalog.errors import NotAtSourceError, UnknownProviderError
-from aniworld.catalog.service import Answer
-from aniworld.catalog.types import Artwork, EpisodeInfo, Language, SeasonInfo, SeriesHit, SeriesInfo
+from aniworld.catalog.matching import rows
+from aniworld.catalog.types import Answer, Artwork, EpisodeInfo, Found, Language, SeasonInfo, SeriesHit, SeriesInfo
 from aniworld.kit.clock import now
 
 JA_EN, DE = Language("ja+en"), Language("de")
@@ -42,6 +42,9 @@ class MemoryCatalog:
 
     def providers(self) -> list[object]:
         return []
+
+    def rows(self, query: str, answers: Iterable[Answer]) -> list[Found]:
+        return rows(query, [(answer.source, answer.hits) for answer in answers])
 
     async def search(self, query: str, provider: str | None = None) -> list[Answer]:
         return [answer async for answer in self.ask(query, provider)]

@@ -10,14 +10,10 @@ from __future__ import annotations
 
 import datetime as dt
 import statistics
-from typing import Literal
 
 import msgspec
 
-from aniworld.kit.schema import Schema
-
-State = Literal["healthy", "degraded", "down"]
-Phase = Literal["closed", "open", "half_open"]
+from aniworld.catalog.types import Health, Outcome, Phase, State
 
 WINDOW = 50
 WINDOW_AGE = dt.timedelta(hours=24)
@@ -31,30 +27,6 @@ STEADY = 5
 """Successes in a row after which a cool-down begins at the shortest again."""
 COOL_DOWNS = tuple(dt.timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 60, 4 * 60, 12 * 60, 24 * 60))
 LONGEST_REASON = 300
-
-
-class Outcome(Schema, frozen=True):
-    """One request and what became of it."""
-
-    at: dt.datetime
-    """When it ended."""
-    ok: bool
-    seconds: float
-
-
-class Health(Schema, frozen=True):
-    """What is remembered of one source, hoster or host."""
-
-    outcomes: tuple[Outcome, ...] = ()
-    """The oldest first."""
-    in_row: int = 0
-    """Above 0: successes since the last failure; below: failures since the last success."""
-    level: int = 0
-    """Which cool-down comes next."""
-    down_until: dt.datetime | None = None
-    """Set: it is down, and is asked again from then on."""
-    last_error: str | None = None
-    last_error_at: dt.datetime | None = None
 
 
 def record(

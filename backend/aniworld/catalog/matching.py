@@ -11,22 +11,11 @@ from collections.abc import Iterable, Sequence
 
 from aniworld.catalog.relevance import relevance
 from aniworld.catalog.titles import title, variants
-from aniworld.catalog.types import SeriesHit
-from aniworld.kit.schema import Schema
+from aniworld.catalog.types import Found, SeriesHit
 from aniworld.kit.text import fold
 
 MAX_ROWS = 300
 """Rows of one search; what is less relevant is left out."""
-
-
-class Found(Schema, frozen=True):
-    """One series and the entries of the sources that are it, the best source first."""
-
-    hits: tuple[tuple[str, SeriesHit], ...]
-    """(source, entry)."""
-    year: int | None
-    score: int = 0
-    """How well it answers the search."""
 
 
 def year_of(hit: SeriesHit) -> int | None:

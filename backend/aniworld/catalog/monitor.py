@@ -11,36 +11,17 @@ import contextlib
 import datetime as dt
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Literal, NamedTuple
 
 from aniworld.catalog.errors import CatalogError, NotAtSourceError
-from aniworld.catalog.health import Health, Phase, State, median_latency, phase, record, state, weight
+from aniworld.catalog.health import median_latency, phase, record, state, success_rate, weight
+from aniworld.catalog.types import Change, Health, Phase, Report, State, Subject, SubjectKind
 from aniworld.kit.clock import now
 from aniworld.kit.errors import AppError
-
-Kind = Literal["catalogue", "hoster", "host"]
 
 MAX_SUBJECTS = 1000
 """Hosts come and go with the links; beyond this the ones that were not asked for longest are forgotten."""
 MAX_CHANGES = 1000
 """Changes that wait to be taken."""
-
-
-class Subject(NamedTuple):
-    """Who is watched."""
-
-    kind: Kind
-    name: str
-
-
-class Change(NamedTuple):
-    """A state that became another."""
-
-    subject: Subject
-    at: dt.datetime
-    before: State
-    after: State
-    reason: str
 
 
 class Monitor:
@@ -60,7 +41,7 @@ class Monitor:
         """What is known of it."""
         return self._known.get(subject, _UNKNOWN)
 
-    def known(self, kind: Kind) -> list[str]:
+    def known(self, kind: SubjectKind) -> list[str]:
         """Everybody of that kind who was ever asked."""
         return [subject.name for subject in self._known if subject.kind == kind]
 
@@ -77,6 +58,20 @@ class Monitor:
         """How much a place counts that needs all of them (0 to 1)."""
         at = self._clock()
         return min(0.01 if self.phase(subject) == "open" else weight(self.health(subject), at) for subject in subjects)
+
+    def report(self, subject: Subject) -> Report:
+        """How it is, in numbers."""
+        health, at = self.health(subject), self._clock()
+        return Report(
+            state=state(health, at),
+            success_rate=success_rate(health, at),
+            median_latency=median_latency(health, at),
+            requests=len(health.outcomes),
+            last_error=health.last_error,
+            last_error_at=health.last_error_at,
+            last_checked_at=health.outcomes[-1].at if health.outcomes else None,
+            down_until=health.down_until,
+        )
 
     def latency(self, subject: Subject) -> float | None:
         """Seconds that it usually takes; None: nobody knows."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Awaitable, Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,12 +20,13 @@ from aniworld.catalog.errors import (
     from_net,
 )
 from aniworld.catalog.failover import order, preference
-from aniworld.catalog.monitor import Monitor, Subject
+from aniworld.catalog.matching import rows
+from aniworld.catalog.monitor import Monitor
 from aniworld.catalog.pages.reader import Reader
 from aniworld.catalog.provider import Provider
 from aniworld.catalog.registry import Registry
 from aniworld.catalog.tools import Tools
-from aniworld.catalog.types import EpisodeRef, Language, Link, SeriesHit, SeriesInfo, Stream
+from aniworld.catalog.types import Answer, EpisodeRef, Found, Language, Link, SeriesInfo, Stream, Subject
 from aniworld.config.service import ConfigService
 from aniworld.kit.net import IMAGE, HttpClient
 from aniworld.kit.net.errors import AddressRefusedError, NetError
@@ -46,16 +46,6 @@ MAX_LINKS = 100
 """Hosters of which the last link is remembered, so that they can be checked."""
 MAX_HITS = 200
 """Answers of one source to a search; what it finds less fitting is left out."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What one source said to a search."""
-
-    source: str
-    hits: tuple[SeriesHit, ...] = ()
-    problem: str | None = None
-    """Why it did not answer."""
 
 
 class Catalog:
@@ -141,6 +131,13 @@ class Catalog:
         """Ask them and wait for all, each within its own limit."""
         async with contextlib.aclosing(self.ask(query, provider)) as asked:
             return [answer async for answer in asked]
+
+    def rows(self, query: str, answers: Iterable[Answer]) -> list[Found]:
+        """What the sources answered as rows, the most relevant first; the same series from several is one."""
+        names = [source.name for source in self.everyone()]
+        # In the sources' order, not in that of their answers: two searches for the same look the same.
+        given = sorted(answers, key=lambda answer: names.index(answer.source) if answer.source in names else len(names))
+        return rows(query, [(answer.source, answer.hits) for answer in given], names)
 
     async def series(self, provider: str, provider_key: str) -> SeriesInfo:
         """Everything the source tells about one series."""

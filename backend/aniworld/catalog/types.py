@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Literal, NewType
+from typing import Annotated, Literal, NamedTuple, NewType
 
 import msgspec
 from msgspec import Meta
@@ -146,3 +146,85 @@ class Stream(Schema, frozen=True):
 
     def __repr__(self) -> str:
         return f"Stream({self.protocol} {self.url} {self.size})"  # headers may be secret
+
+
+class Answer(NamedTuple):
+    """What one source said to a search."""
+
+    source: str
+    hits: tuple[SeriesHit, ...] = ()
+    problem: str | None = None
+    """Why it did not answer."""
+
+
+class Found(Schema, frozen=True):
+    """One series and the entries of the sources that are it, the best source first."""
+
+    hits: tuple[tuple[str, SeriesHit], ...]
+    """(source, entry)."""
+    year: int | None
+    score: int = 0
+    """How well it answers the search."""
+
+
+State = Literal["healthy", "degraded", "down"]
+Phase = Literal["closed", "open", "half_open"]
+"""Whether somebody may be asked: always, not now, once to see."""
+SubjectKind = Literal["catalogue", "hoster", "host"]
+
+
+class Subject(NamedTuple):
+    """Who is watched."""
+
+    kind: SubjectKind
+    name: str
+
+
+class Change(NamedTuple):
+    """A state that became another."""
+
+    subject: Subject
+    at: dt.datetime
+    before: State
+    after: State
+    reason: str
+
+
+class Outcome(Schema, frozen=True):
+    """One request and what became of it."""
+
+    at: dt.datetime
+    """When it ended."""
+    ok: bool
+    seconds: float
+
+
+class Health(Schema, frozen=True):
+    """What is remembered of one source, hoster or host."""
+
+    outcomes: tuple[Outcome, ...] = ()
+    """The oldest first."""
+    in_row: int = 0
+    """Above 0: successes since the last failure; below: failures since the last success."""
+    level: int = 0
+    """Which cool-down comes next."""
+    down_until: dt.datetime | None = None
+    """Set: it is down, and is asked again from then on."""
+    last_error: str | None = None
+    last_error_at: dt.datetime | None = None
+
+
+class Report(Schema, frozen=True):
+    """How a source, hoster or host is, in numbers."""
+
+    state: State
+    success_rate: float | None
+    """0 to 1; None: nothing was asked lately."""
+    median_latency: float | None
+    """Seconds of a success; None: there was none."""
+    requests: int
+    """How many that is made of."""
+    last_error: str | None
+    last_error_at: dt.datetime | None
+    last_checked_at: dt.datetime | None
+    down_until: dt.datetime | None

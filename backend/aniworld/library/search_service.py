@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Sequence
 
 from aniworld.catalog.errors import UnknownProviderError
-from aniworld.catalog.matching import Found, rows
-from aniworld.catalog.service import Answer, Catalog
+from aniworld.catalog.service import Catalog
+from aniworld.catalog.types import Answer, Found
 from aniworld.db.engine import Database
 from aniworld.kit.errors import InvalidInputError
 from aniworld.library.schemas import FailedProvider, SearchAnswer, SearchDone, SearchItem, SearchResult, SourceOut
@@ -52,11 +52,8 @@ class SearchService:
                 yield SearchAnswer(items=result.items, failed_providers=result.failed_providers, waiting=waiting)
         yield SearchDone()
 
-    async def _result(self, q: str, answers: Iterable[Answer], cover_path: CoverPath) -> SearchResult:
-        order = [source.name for source in self._catalog.providers()]
-        # In the sources' order, not in that of their answers: two searches for the same look the same.
-        given = sorted(answers, key=lambda answer: order.index(answer.source) if answer.source in order else len(order))
-        found = rows(q, [(answer.source, answer.hits) for answer in given], order)
+    async def _result(self, q: str, answers: Sequence[Answer], cover_path: CoverPath) -> SearchResult:
+        found = self._catalog.rows(q, answers)
         entries = {(source, hit.provider_key) for row in found for source, hit in row.hits}
         async with self._db.read() as session:
             known = await SourceRepository(session).known(entries)
@@ -64,7 +61,7 @@ class SearchService:
             items=[_item(row, known, cover_path) for row in found],
             failed_providers=[
                 FailedProvider(provider=answer.source, detail=answer.problem)
-                for answer in given
+                for answer in sorted(answers, key=lambda answer: answer.source)
                 if answer.problem is not None
             ],
         )

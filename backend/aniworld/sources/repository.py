@@ -11,8 +11,7 @@ from sqlalchemy import Row, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from aniworld.catalog.health import Health
-from aniworld.catalog.monitor import Change, Kind, Subject
+from aniworld.catalog.types import Change, Health, Subject, SubjectKind
 from aniworld.db.base import new_id
 from aniworld.sources.models import SourceChange, SourceHealth
 
@@ -36,7 +35,7 @@ class SourceHealthRepository:
         found: dict[Subject, Health] = {}
         for kind, name, raw in (await self._session.execute(query)).tuples():
             try:
-                found[Subject(msgspec.convert(kind, Kind), name)] = msgspec.convert(raw, Health)
+                found[Subject(msgspec.convert(kind, SubjectKind), name)] = msgspec.convert(raw, Health)
             except msgspec.ValidationError:
                 continue
         return found
@@ -77,7 +76,7 @@ class SourceHealthRepository:
                 ],
             )
 
-    async def changes(self, kind: Kind, name: str, limit: int, offset: int) -> tuple[list[Row[Any]], int]:
+    async def changes(self, kind: SubjectKind, name: str, limit: int, offset: int) -> tuple[list[Row[Any]], int]:
         """The history of one, newest first, and how long it is."""
         mine = (SourceChange.kind == kind, SourceChange.name == name)
         total = await self._session.scalar(select(func.count()).select_from(SourceChange).where(*mine)) or 0

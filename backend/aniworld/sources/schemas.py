@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from aniworld.catalog.health import State
+from aniworld.catalog.types import State
 from aniworld.kit.schema import Input, Schema
 
 ProviderKind = Literal["catalogue", "hoster"]

@@ -11,9 +11,8 @@ from typing import Any
 import msgspec
 
 from aniworld.catalog.errors import UnknownProviderError
-from aniworld.catalog.health import median_latency, success_rate
-from aniworld.catalog.monitor import Change, Subject
 from aniworld.catalog.service import Catalog
+from aniworld.catalog.types import Change, Subject
 from aniworld.config.service import ConfigService
 from aniworld.db.engine import Database
 from aniworld.events.bus import EventBus
@@ -151,9 +150,7 @@ class SourceService:
         raise UnknownProviderError(f"There is no source or hoster named {name[:100]!r}")
 
     def _out(self, kind: ProviderKind, name: str) -> ProviderOut:
-        at = now()
-        subject = Subject(kind, name)
-        health = self._monitor.health(subject)
+        report = self._monitor.report(Subject(kind, name))
         if kind == "catalogue":
             title = next((source.title for source in self._catalog.everyone() if source.name == name), name)
             off, preferred = self._config.current.providers.disabled, self._config.current.providers.order
@@ -161,21 +158,13 @@ class SourceService:
             title = name
             off, preferred = self._config.current.downloads.disabled_hosters, self._config.current.downloads.hosters
         places = [other.casefold() for other in preferred]
-        rate, latency = success_rate(health, at), median_latency(health, at)
         return ProviderOut(
             name=name,
             title=title,
             kind=kind,
             enabled=name.casefold() not in {other.casefold() for other in off},
             position=places.index(name.casefold()) if name.casefold() in places else None,
-            state=self._monitor.state(subject),
-            success_rate=None if rate is None else round(rate, 3),
-            median_latency=None if latency is None else round(latency, 3),
-            requests=len(health.outcomes),
-            last_error=health.last_error,
-            last_error_at=health.last_error_at,
-            last_checked_at=health.outcomes[-1].at if health.outcomes else None,
-            down_until=health.down_until,
+            **msgspec.structs.asdict(report),
         )
 
     async def _write(self) -> None:
