@@ -216,6 +216,7 @@ async def test_a_query_that_the_archive_does_not_take(tmp_path: Path) -> None:
         (answer(b'{"metadata": {}, "files": {"a": 1}}'), SourceChangedError, 30, True),
         (answer(b"[" * 100_000), SourceChangedError, 30, True),
         (answer(b'{"metadata": {}, "files": [' + b"0," * 10 + b"0]}"), SourceChangedError, 30, True),
+        (answer(b'{"metadata": {}, "files": [' + b"{}," * 2_000_000 + b"{}]}"), SourceChangedError, 30, True),
         (answer(b" " * (9 * 1024 * 1024)), SourceChangedError, 30, True),
         (answer(b"", "404 Not Found"), NotAtSourceError, None, True),
         (redirect("http://169.254.169.254/latest"), SourceUnreachableError, 30, True),

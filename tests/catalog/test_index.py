@@ -361,6 +361,7 @@ async def test_a_server_that_takes_its_time(tmp_path: Path, monkeypatch: pytest.
         (answer(b'{"a": 1}', Content_Type="application/json"), SourceChangedError, True),
         (answer(b"[" * 100_000, Content_Type="application/json"), SourceChangedError, True),
         (answer(b"[]", Content_Type="application/json"), SourceChangedError, True),
+        (answer(b"[" + b"{}," * 2_000_000 + b"{}]", Content_Type="application/json"), SourceChangedError, True),
         (answer(b"<b>" * 50_000, Content_Type="text/html"), SourceChangedError, True),
         (answer(b" " * (9 * 1024 * 1024)), SourceChangedError, True),
     ],

@@ -375,6 +375,7 @@ def test_a_file_that_others_can_read_is_told(tmp_path: Path, caplog: pytest.LogC
         (answer(b'{"User": {"Id": "x"}, "AccessToken": "a\\r\\nX: y-123456", "Items": {}}'), SourceChangedError, True),
         (answer(b'{"User": {"Id": "../.."}, "AccessToken": "abcdefgh", "Items": ""}'), SourceChangedError, True),
         (answer(b"{" * 50_000), SourceChangedError, True),
+        (answer(b'{"Items": [' + b"[]," * 2_000_000 + b"[]]}"), SourceChangedError, True),
         (answer(b" " * (9 * 1024 * 1024)), SourceChangedError, True),
     ],
 )

@@ -15,6 +15,8 @@ from aniworld.kit.net.errors import BadAnswerError
 T = TypeVar("T")
 
 JSON = {"Accept": "application/json"}
+MAX_PARTS = 300_000
+"""Values in one JSON answer: empty objects take thirty times the room of their text."""
 
 
 def _no_limit() -> int | None:
@@ -41,6 +43,8 @@ class Tools:
 
 def json_of(answer: Answer, type_: type[T], who: str) -> T:
     """The answer as data. Raises ``SourceChangedError``, and ``SourceUnreachableError`` for a page in its place."""
+    if sum(map(answer.content.count, (b",", b"{", b"["))) > MAX_PARTS:
+        raise SourceChangedError(f"{who} answers with more than {MAX_PARTS} values")
     try:
         return answer.json(type_)
     except BadAnswerError as error:

@@ -23,11 +23,11 @@ from aniworld.catalog.pages.extract import TangledError
 from aniworld.catalog.pages.rules import Page
 from aniworld.catalog.pages.shape import MAX_EPISODES, valid_key
 from aniworld.catalog.profile import LanguageTag, Profile, base_url_problems
-from aniworld.catalog.tools import Tools
+from aniworld.catalog.tools import Tools, json_of
 from aniworld.catalog.types import Artwork, EpisodeRef, Language, Link, SeriesHit, SeriesInfo
 from aniworld.kit.errors import FieldError
 from aniworld.kit.net import Answer
-from aniworld.kit.net.errors import BadAnswerError, NetError
+from aniworld.kit.net.errors import NetError
 from aniworld.kit.net.guard import parse_url
 from aniworld.naming.parse import title_of
 
@@ -268,10 +268,7 @@ class IndexProvider:
         return await asyncio.to_thread(sorted, made, key=_by_name)
 
     def _from_json(self, answer: Answer) -> list[Entry]:
-        try:
-            rows = answer.json(list[Any])
-        except BadAnswerError as error:
-            raise SourceChangedError(f"{self.title}: {error.detail}") from error
+        rows = json_of(answer, list[Any], self.title)
         if len(rows) > MAX_ENTRIES:
             raise self._too_many()
         return from_json(_folder_of(answer.url), rows)
