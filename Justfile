@@ -64,7 +64,7 @@ e2e *args: (setup "--browser")
 # Kill, starve and cut off the real program at many points; takes long, and wants Linux, root and strace for all of it
 [no-exit-message]
 faults *args: setup
-    @FAULT_POINTS="${FAULT_POINTS:-100}" exec pytest tests/faults -s "$@"
+    @FAULT_POINTS="${FAULT_POINTS:-1000}" exec pytest tests/faults -s "$@"
 
 # Measure the server: start, memory, events, lists, downloads
 bench *args: setup

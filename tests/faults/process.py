@@ -32,10 +32,17 @@ class ServerProcess:
     prefix: tuple[str, ...] = ()
     """A command that starts it in another way."""
     module: str = "aniworld"
+    prefix_used: bool = False
 
     async def start(self) -> httpx.AsyncClient:
         """Start, set up or log in; a client that carries a token."""
+        await self.launch()
+        return await self.ready()
+
+    async def launch(self) -> None:
+        """Start, and wait for nothing."""
         self.output = []
+        self.prefix_used = bool(self.prefix)
         self.process = await asyncio.create_subprocess_exec(
             *self.prefix,
             sys.executable,
@@ -48,6 +55,9 @@ class ServerProcess:
             stderr=asyncio.subprocess.STDOUT,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
+
+    async def ready(self) -> httpx.AsyncClient:
+        """Wait until it answers; set up or log in."""
         self.url = await self._line(r"Aniworld runs at (\S+)")
         self.client = httpx.AsyncClient(base_url=self.url, trust_env=False, timeout=20)
         status = (await self.client.get("/api/auth/status")).json()
@@ -85,6 +95,30 @@ class ServerProcess:
         assert self.process is not None
         self.process.send_signal(number)
         return await self.wait()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs."""
+        return self.process is not None and self.process.returncode is None
+
+    async def ended(self) -> None:
+        """Wait for the end; its output and its clients stay."""
+        assert self.process is not None
+        await self.process.wait()
+
+    async def kill(self) -> None:
+        """kill -9, also where it runs below a tracer; at once, and nothing if it is dead already."""
+        if self.process is None or not self.alive:
+            return
+        victims = [self.process.pid]
+        if self.prefix_used:
+            with contextlib.suppress(OSError):
+                children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+                victims = [int(pid) for pid in children] or victims
+        for pid in victims:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        await self.process.wait()
 
     async def wait(self) -> int:
         """Wait for the end; the exit status."""

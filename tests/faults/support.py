@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import shutil
 import signal
 import sqlite3
@@ -19,10 +20,22 @@ from tests.faults.loaded import SECONDS, LoadedSource
 from tests.faults.process import ServerProcess
 from tests.library_client import add_series, eventually, items, queue, reaches
 
-POINTS = int(os.environ.get("FAULT_POINTS", "2"))
-"""Faults of each kind; ``./just faults`` sets many."""
 RESERVE = 64 * 1024 * 1024
 """What downloads leave free: less than usual, for disks are small here."""
+POINTS = int(os.environ.get("FAULT_POINTS", "100"))
+"""Deaths in all; ``./just faults`` sets ten times as many. Other kinds of faults are a share of them."""
+
+
+def seed(number: int = 0) -> int:
+    """What decides of everything random in a run; told, so that a run can be repeated with ``FAULT_SEED``."""
+    given = os.environ.get("FAULT_SEED")
+    chance = int(given) + number if given else random.randrange(2**32)
+    print(f"FAULT_SEED={chance}")
+    return chance
+
+
+FEW = max(1, POINTS // 50)
+"""Faults of the kinds that take long."""
 HOSTERS = {"direct": "Streamline", "hls": "Rivulet"}
 
 

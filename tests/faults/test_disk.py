@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.loaded import FILE, LINE
-from tests.faults.support import HOSTERS, POINTS, RESERVE, Bench, must_be_right
+from tests.faults.support import FEW, HOSTERS, RESERVE, Bench, must_be_right
 from tests.library_client import eventually, has_bytes, items, reaches
 
 MIB = 1024 * 1024
@@ -88,7 +88,7 @@ async def test_a_full_disk(bench: Bench, tmp_path: Path, kind: str, more: int) -
 
 
 @pytest.mark.skipif(no_loop() is not None, reason=str(no_loop()))
-@pytest.mark.timeout(120 + 30 * POINTS)
+@pytest.mark.timeout(120 + 30 * FEW)
 @pytest.mark.parametrize("kind", ["direct", "hls"])
 async def test_a_power_cut(bench: Bench, tmp_path: Path, kind: str) -> None:
     """What was acknowledged is there, and what is called finished is whole."""
@@ -96,7 +96,7 @@ async def test_a_power_cut(bench: Bench, tmp_path: Path, kind: str) -> None:
     seed = random.randrange(2**32)
     print(f"seed {seed}")
     rng = random.Random(seed)
-    for number in range(max(1, POINTS // 2)):
+    for number in range(max(1, FEW // 2)):
         with image.open("wb") as stream:
             stream.truncate(512 * MIB)
         subprocess.run(["mkfs.ext4", "-q", "-F", str(image)], check=True)

@@ -30,7 +30,7 @@ from aniworld.kit.clock import now
 from aniworld.kit.net import HttpClient
 from aniworld.library.service import LibraryService
 from tests.downloads.conftest import IdleEngine, fill
-from tests.faults.support import POINTS
+from tests.faults.support import FEW
 
 T = TypeVar("T")
 EPISODES = 6
@@ -293,7 +293,7 @@ class QueueMachine(RuleBasedStateMachine):
 def test_the_queue_does_what_its_model_does(sqlite_template: Path) -> None:
     QueueMachine.template = sqlite_template
     runs = settings(
-        max_examples=6 * POINTS,
+        max_examples=6 * FEW,
         stateful_step_count=30,
         deadline=None,
         suppress_health_check=list(HealthCheck),

@@ -88,6 +88,11 @@ def content_length(headers: Mapping[str, str]) -> int | None:
     return int(value)
 
 
+def tells_end(headers: Mapping[str, str]) -> bool:
+    """Whether something else than the end of the connection tells where the body ends."""
+    return "content-length" in headers or headers.get("transfer-encoding", "").strip().lower() == "chunked"
+
+
 def coding(headers: Mapping[str, str]) -> str:
     """The content coding in lower case; empty where there is none."""
     value = headers.get("content-encoding", "").strip().lower()

@@ -14,6 +14,7 @@ from aniworld.downloads.fetch.answers import (
     coding,
     content_length,
     refuse_page,
+    tells_end,
 )
 from aniworld.downloads.fetch.connection import Block, Body, Connection, chain, read
 from aniworld.downloads.fetch.containers import HEAD, Content, recognise_piece
@@ -70,15 +71,25 @@ class PieceAnswer:
     """One answer. Everything raises :class:`~aniworld.downloads.fetch.errors.FetchError` and ``NetError``."""
 
     def __init__(
-        self, job: Job, key: bytes, connection: Connection, count: Callable[[int], None], come: Callable[[], None]
+        self,
+        job: Job,
+        key: bytes,
+        connection: Connection,
+        count: Callable[[int], None],
+        come: Callable[[], None],
+        unproven: dict[Job, int],
     ) -> None:
-        """``count`` is told of bytes that came, ``come`` is called when all have been written."""
+        """``count`` is told of bytes that came, ``come`` is called when all have been written.
+
+        ``unproven`` keeps the sizes of pieces of which only the end of the connection told the end.
+        """
         self._job = job
         self._key = key
         self._connection = connection
         self._headers = connection.response.headers
         self._count = count
         self._come = come
+        self._unproven = unproven
 
     async def whole(self) -> int:
         """All of a piece; its size on the disk."""
@@ -148,10 +159,18 @@ class PieceAnswer:
                     break
             if length is not None and body.received != length:
                 raise ShortBodyError(f"The host sent {body.received} of {length} bytes")
+            if length is None and plain and not tells_end(self._headers):
+                self._compare(body.received)
             await in_thread(file.commit)
         finally:
             file.keep()
         return file.size
+
+    def _compare(self, size: int) -> None:
+        """A piece that was cut between two packets looks like a whole one: it has to come twice, equally long."""
+        if self._unproven.pop(self._job, None) != size:
+            self._unproven[self._job] = size
+            raise ShortBodyError("The host did not tell how long the piece is")
 
 
 def _ending(job: Job, key: bytes, there: int, count: int) -> bytes:

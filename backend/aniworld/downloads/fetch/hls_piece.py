@@ -45,6 +45,7 @@ class PieceFetcher:
         self._progress = progress
         self._limits = limits
         self._places = asyncio.Semaphore(limits.segments)
+        self._unproven: dict[Job, int] = {}
 
     async def fetch(self, job: Job) -> int:
         """The size of what is on the disk now. Raises :class:`SegmentError` and :class:`DiskError`."""
@@ -83,7 +84,7 @@ class PieceFetcher:
         elif piece.start is not None and piece.length is not None:
             headers["Range"] = f"bytes={piece.start}-{piece.start + piece.length - 1}"
         async with request(self._client, piece.url, headers, self._limits, buffer=_BUFFER) as connection:
-            answer = PieceAnswer(job, key, connection, counted.add, place.leave)
+            answer = PieceAnswer(job, key, connection, counted.add, place.leave, self._unproven)
             try:
                 if half is not None and connection.response.status_code == 206:
                     counted.begin(there)

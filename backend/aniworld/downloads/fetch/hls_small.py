@@ -8,7 +8,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from aniworld.catalog.types import Stream
-from aniworld.downloads.fetch.answers import check_status, coding, content_length, refuse_page
+from aniworld.downloads.fetch.answers import check_status, coding, content_length, refuse_page, tells_end
 from aniworld.downloads.fetch.connection import Body, request
 from aniworld.downloads.fetch.containers import HEAD
 from aniworld.downloads.fetch.errors import BadAnswerError, ShortBodyError, TooLargeError
@@ -17,6 +17,9 @@ from aniworld.downloads.fetch.types import Limits, Transport
 from aniworld.kit.errors import AppError
 from aniworld.kit.net.errors import TooLargeError as AnswerTooLargeError
 from aniworld.kit.net.kinds import KEY, PLAYLIST, SUBTITLES, Kind
+
+_END = b"#EXT-X-ENDLIST"
+"""What a list of pieces ends with; one of variants has no such mark, so without a length it has to come twice."""
 
 
 def headers_for(stream: Stream) -> Callable[[str], dict[str, str]]:
@@ -41,8 +44,14 @@ class SmallFiles:
     async def playlist(self, url: str) -> tuple[str, str]:
         """A playlist's text, and where it came from in the end."""
 
+        seen = b""
+
         async def once() -> tuple[str, str]:
+            nonlocal seen
             data, headers, final = await self._once(url, PLAYLIST)
+            if not (tells_end(headers) or coding(headers) or _END in data or data == seen):
+                seen = data
+                raise ShortBodyError("The host did not tell how long the playlist is")
             if not data.lstrip().removeprefix(b"\xef\xbb\xbf").startswith(b"#EXTM3U"):
                 refuse_page(headers, data[:HEAD])
             return data.decode("utf-8", "replace"), final

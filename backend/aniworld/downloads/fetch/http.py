@@ -22,6 +22,7 @@ from aniworld.downloads.fetch.answers import (
     coding,
     content_length,
     refuse_page,
+    tells_end,
 )
 from aniworld.downloads.fetch.connection import Block, Body, Connection, chain, read, request
 from aniworld.downloads.fetch.containers import HEAD
@@ -268,7 +269,7 @@ class _HttpFetch:
             await in_thread(lambda: self._part.open(resume=False, total=total, validator=value))
             size = self._address.stream.size if total is None and not coded else total
             self._tell(0, size)
-            self._proven = length is not None or headers.get("transfer-encoding", "").strip().lower() == "chunked"
+            self._proven = tells_end(headers)
             if total is None:
                 await self._receive(beginning, blocks, body, length if length is not None else size, 0)
             else:
