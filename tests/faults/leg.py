@@ -256,7 +256,7 @@ class Leg:
         work = self.process.anime / ".aniworld" / "work"
 
         async def swept() -> bool:
-            return not list(work.iterdir())
+            return not list(work.glob("*/*"))
 
         await eventually(swept, within=10)
         assert await self.process.end(signal.SIGTERM) == 0
