@@ -9,7 +9,7 @@ from aniworld.catalog.types import Stream
 from aniworld.downloads.fetch.containers import Content
 from aniworld.downloads.fetch.errors import PlaylistError
 from aniworld.downloads.fetch.hls import fetch_pieces
-from aniworld.downloads.fetch.playlist import MOST_SEGMENTS, MediaPlaylist, Piece, Segment
+from aniworld.downloads.fetch.playlist import MOST_SEGMENTS, MediaPlaylist, Piece, Segment, address
 from aniworld.downloads.fetch.types import Fetched, Limits, ProgressSink, Transport
 
 _CLOSE = 2.0
@@ -30,10 +30,12 @@ async def fetch_fragments(
     """Fetch the pieces into ``directory``, going on with those that an earlier call left there."""
     if not 0 < len(stream.fragments) <= MOST_SEGMENTS:
         raise PlaylistError(f"The stream has {len(stream.fragments)} pieces")
-    segments = tuple(Segment(media=Piece(fragment.url), duration=fragment.duration) for fragment in stream.fragments)
+    playlist = MediaPlaylist(
+        tuple(Segment(media=Piece(address(piece.url)), duration=piece.duration) for piece in stream.fragments)
+    )
     fetched = await fetch_pieces(
         stream,
-        MediaPlaylist(segments),
+        playlist,
         directory,
         client=client,
         progress=progress,

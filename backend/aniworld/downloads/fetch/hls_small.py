@@ -29,8 +29,11 @@ def headers_for(stream: Stream) -> Callable[[str], dict[str, str]]:
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port
+    try:
+        parts = urlsplit(url)
+        return parts.scheme, parts.hostname, parts.port
+    except ValueError:  # no address; whoever asks for it is told
+        return "", None, None
 
 
 class SmallFiles:

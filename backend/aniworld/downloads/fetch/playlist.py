@@ -143,10 +143,10 @@ class _Locks:
             match = _IV.fullmatch(text)
             if match is None:
                 raise PlaylistError("The playlist has an impossible initialization vector")
-            return Key(_address(urljoin(self._url, key["URI"])), int(match[1], 16).to_bytes(16, "big"))
+            return Key(address(urljoin(self._url, key["URI"])), int(match[1], 16).to_bytes(16, "big"))
         if sequence is None:
             raise PlaylistError("An encrypted init section has no initialization vector")
-        return Key(_address(urljoin(self._url, key["URI"])), sequence.to_bytes(16, "big"))
+        return Key(address(urljoin(self._url, key["URI"])), sequence.to_bytes(16, "big"))
 
 
 def _media(playlist: Any, locks: _Locks) -> MediaPlaylist:
@@ -187,7 +187,7 @@ def _media(playlist: Any, locks: _Locks) -> MediaPlaylist:
 
 def _piece(uri: str, byte_range: str | None, ends: dict[str, int], key: Key | None) -> Piece:
     """A piece; a range without a start follows the last one of the same address."""
-    url = _address(uri)
+    url = address(uri)
     if not byte_range:
         return Piece(url, key=key)
     match = _BYTE_RANGE.fullmatch(byte_range.strip())
@@ -198,7 +198,13 @@ def _piece(uri: str, byte_range: str | None, ends: dict[str, int], key: Key | No
     return Piece(url, start, length, key)
 
 
-def _address(uri: str) -> str:
-    if urlsplit(uri).scheme.lower() not in ("http", "https"):
+def address(uri: str) -> str:
+    """The address of a piece or a key. Raises :class:`PlaylistError` for what is none on the web."""
+    try:
+        parts = urlsplit(uri)
+        fits = parts.scheme.lower() in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        fits = False
+    if not fits:
         raise PlaylistError(f"The playlist leads to an address that is not HTTP ({uri[:80]!r})")
     return uri

@@ -111,7 +111,9 @@ class HttpClient:
 
     def __init__(self, *, allowed_hosts: Callable[[], Set[str]]) -> None:
         self._allowed_hosts = allowed_hosts
-        self._pool: httpcore.AsyncConnectionPool | None = None
+        # One for hosts that the user has listed, one for all others: what was allowed by the list alone is not used
+        # again when it has left the list.
+        self._pools: dict[bool, httpcore.AsyncConnectionPool] = {}
         self._context: ssl.SSLContext | None = None
         self._opening = asyncio.Lock()
         self._lines = Lines(allowed_hosts, self._tls_context)
@@ -128,8 +130,8 @@ class HttpClient:
     async def aclose(self) -> None:
         """Close all connections. A request after that opens new ones."""
         await self._lines.aclose()
-        pool, self._pool = self._pool, None
-        if pool is not None:
+        pools, self._pools = self._pools, {}
+        for pool in pools.values():
             await pool.aclose()
 
     @contextlib.asynccontextmanager
@@ -258,8 +260,7 @@ class HttpClient:
         content: bytes | None = None,
         jar: Jar | None = None,
     ) -> _Opened:
-        # The connection is checked when it is made; this also stops one that was made before the list changed.
-        check_port(target.host, target.port, self._allowed_hosts())
+        listed = check_port(target.host, target.port, self._allowed_hosts())
         headers["Host"] = target.authority
         own = headers.copy()
         if content is not None:
@@ -274,17 +275,16 @@ class HttpClient:
             content=content,
             extensions={"timeout": transport.TIMEOUTS},
         )
-        opened = _Opened(await (await self._connections()).handle_async_request(request))
+        opened = _Opened(await (await self._connections(listed=listed)).handle_async_request(request))
         if jar is not None:
             jar.keep(place, httpx.Headers(opened.raw.headers))
         return opened
 
-    async def _connections(self) -> httpcore.AsyncConnectionPool:
-        if self._pool is None:
+    async def _connections(self, *, listed: bool) -> httpcore.AsyncConnectionPool:
+        if listed not in self._pools:
             context = await self._tls_context()
-            if self._pool is None:
-                self._pool = transport.connection_pool(self._allowed_hosts, context)
-        return self._pool
+            self._pools.setdefault(listed, transport.connection_pool(self._allowed_hosts, context))
+        return self._pools[listed]
 
     async def _tls_context(self) -> ssl.SSLContext:
         """Made when it is needed, and once."""

@@ -149,9 +149,10 @@ class _Places:
 class _Request:
     """A connection and the place it takes."""
 
-    def __init__(self, lines: Lines, target: Target, line: Line, head: Head) -> None:
+    def __init__(self, lines: Lines, target: Target, line: Line, head: Head, *, listed: bool) -> None:
         self._lines = lines
         self.target = target
+        self._listed = listed
         self.line = line
         self.head = head
 
@@ -174,7 +175,13 @@ class _Request:
 
     def release(self) -> None:
         """Done with it."""
-        self._lines.release(self.target, self.line)
+        self._lines.release((self.target, self._listed), self.line)
+
+
+_Key = tuple[Target, bool]
+"""Where an idle connection leads, and whether the user had listed that: what was allowed by the list alone is not used
+again when it has left the list.
+"""
 
 
 class Lines:
@@ -184,7 +191,7 @@ class Lines:
         self._allowed_hosts = allowed_hosts
         self._context = context
         self._places = _Places()
-        self._idle: dict[Target, list[Line]] = {}
+        self._idle: dict[_Key, list[Line]] = {}
         self._count = 0
         self._open: set[Line] = set()
 
@@ -212,8 +219,7 @@ class Lines:
             request.release()
 
     async def _send(self, place: httpx.URL, target: Target, headers: httpx.Headers, wish: Wish) -> _Request:
-        # The connection is checked when it is made; this also stops one that was made before the list changed.
-        check_port(target.host, target.port, self._allowed_hosts())
+        listed = check_port(target.host, target.port, self._allowed_hosts())
         headers = httpx.Headers(headers)
         headers["Host"] = target.authority
         request = request_head(place.raw_path, headers)
@@ -221,11 +227,11 @@ class Lines:
         line: Line | None = None
         try:
             while True:
-                line = self._take_idle(target) or await self._connect(target)
+                line = self._take_idle((target, listed)) or await self._connect(target)
                 used = not line.fresh
                 try:
                     head = await line.ask(request, silence=wish.silence, size=wish.buffer)
-                    return _Request(self, target, line, head)
+                    return _Request(self, target, line, head, listed=listed)
                 except TimedOutError:
                     raise
                 except NetError:
@@ -239,41 +245,41 @@ class Lines:
             self._places.give(target.entry)
             raise
 
-    def release(self, target: Target, line: Line) -> None:
+    def release(self, key: _Key, line: Line) -> None:
         """Give the place back, and keep the connection where it can serve another request."""
-        self._places.give(target.entry)
+        self._places.give(key[0].entry)
         if not line.reusable or self._count >= _MOST_IDLE:
             line.abort()
             return
         line.rest()
-        lines = self._idle.setdefault(target, [])
+        lines = self._idle.setdefault(key, [])
         lines.append(line)
         self._count += 1
         expiry = asyncio.get_running_loop().call_later(_IDLE_SECONDS, line.abort)
 
         def lost() -> None:
             expiry.cancel()
-            self._forget(target, line)
+            self._forget(key, line)
 
         line.on_lost = lost
         line.on_used = expiry.cancel
 
-    def _forget(self, target: Target, line: Line) -> None:
+    def _forget(self, key: _Key, line: Line) -> None:
         self._open.discard(line)
-        if line in (lines := self._idle.get(target, [])):
+        if line in (lines := self._idle.get(key, [])):
             lines.remove(line)
             self._count -= 1
             if not lines:
-                del self._idle[target]
+                del self._idle[key]
 
-    def _take_idle(self, target: Target) -> Line | None:
-        lines = self._idle.get(target)
+    def _take_idle(self, key: _Key) -> Line | None:
+        lines = self._idle.get(key)
         if not lines:
             return None
         line = lines.pop()
         self._count -= 1
         if not lines:
-            del self._idle[target]
+            del self._idle[key]
         if line.on_used is not None:
             line.on_used()
         line.on_lost = lambda: self._open.discard(line)
