@@ -124,7 +124,7 @@ class DownloadsSection(Input, frozen=True):
     ] = msgspec.field(default_factory=list)
     min_free_space: Annotated[
         int, Meta(ge=0, le=2**50, description="Bytes that downloads leave free where the anime directory lies")
-    ] = 512 * 1024 * 1024
+    ] = 500_000_000
     hosters: Annotated[
         list[Name], Meta(max_length=50, description="Hosters to prefer, the best first; others follow")
     ] = msgspec.field(default_factory=list)

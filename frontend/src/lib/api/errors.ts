@@ -57,23 +57,52 @@ const TEXTS: Record<string, (error: ApiError) => string> = {
 	unreachable: () => m.error_unreachable(),
 	unexpected: (error) => m.error_unexpected({ status: error.status }),
 	internal: () => m.error_internal(),
+	'address-refused': () => m.error_address_refused(),
+	'all-hosters-failed': () => m.error_all_hosters_failed(),
 	'already-in-library': () => m.error_already_in_library(),
+	'answer-too-large': () => m.error_answer_too_large(),
+	'bad-answer': () => m.error_bad_answer(),
+	'content-changed': () => m.error_content_changed(),
 	'cross-site': () => m.error_cross_site(),
+	'disk-error': (error) => m.error_disk_error({ detail: error.message }),
+	'disk-full': () => m.error_disk_full(),
+	'download-failed': () => m.error_download_failed(),
+	'episode-not-found': () => m.error_episode_not_found(),
+	'file-too-large': () => m.error_file_too_large(),
 	'files-not-deleted': () => m.error_files_not_deleted(),
+	'host-busy': () => m.error_host_busy(),
+	'host-resting': () => m.error_host_resting(),
+	'http-status': () => m.error_http_status(),
+	'media-failed': () => m.error_media_failed(),
+	'media-refused': () => m.error_media_refused(),
+	'media-worker': () => m.error_media_worker(),
+	network: () => m.error_network(),
+	'network-timeout': () => m.error_network_timeout(),
 	'no-anime-directory': () => m.error_no_anime_directory(),
+	'no-links': () => m.error_no_links(),
+	'not-a-video': () => m.error_not_a_video(),
 	'not-at-source': () => m.error_not_at_source(),
 	'not-found': () => m.error_not_found(),
 	'operation-ended': () => m.error_operation_ended(),
+	'parts-misfit': () => m.error_parts_misfit(),
+	'playlist-unusable': () => m.error_playlist_unusable(),
 	'queue-item-not-found': () => m.error_queue_item_not_found(),
 	'queue-item-not-pending': () => m.error_queue_item_not_pending(),
 	'queue-item-state': () => m.error_queue_item_state(),
+	'segment-failed': () => m.error_segment_failed(),
 	'series-not-found': () => m.error_series_not_found(),
 	'session-not-found': () => m.error_session_not_found(),
 	'setup-done': () => m.error_setup_done(),
 	'setup-required': () => m.error_setup_required(),
+	'short-body': () => m.error_short_body(),
 	'source-changed': () => m.error_source_changed(),
 	'source-failed': () => m.error_source_failed(),
+	'source-gone': () => m.error_source_gone(),
 	'source-unreachable': () => m.error_source_unreachable(),
+	stalled: () => m.error_stalled(),
+	'stream-unsupported': () => m.error_stream_unsupported(),
+	'target-exists': () => m.error_target_exists(),
+	'target-gone': () => m.error_target_gone(),
 	'too-many-attempts': (error) => m.error_too_many_attempts({ seconds: error.retryAfter ?? 30 }),
 	'too-many-requests': () => m.error_too_many_requests(),
 	unauthenticated: () => m.error_unauthenticated(),
@@ -89,6 +118,11 @@ const TEXTS: Record<string, (error: ApiError) => string> = {
 export function errorText(error: unknown): string {
 	if (!(error instanceof ApiError)) return m.error_internal();
 	return TEXTS[error.code]?.(error) ?? (error.message || m.error_unexpected({ status: error.status }));
+}
+
+/** A sentence for a code that did not come as the answer to a call, such as why a download failed. */
+export function codeText(code: string | null, detail: string): string {
+	return errorText(new ApiError(0, code ?? '', detail));
 }
 
 /** What is wrong with which field, for the form; empty where the error is of another kind. */

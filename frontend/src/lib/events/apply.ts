@@ -1,5 +1,6 @@
 /** What an event means for what is shown: one switch, on one page. */
 import type { QueryKey } from '@tanstack/svelte-query';
+import { codeText } from '#lib/api/errors.ts';
 import { activityKeys, showProgress } from '#lib/features/activity/queries.ts';
 import { libraryKeys } from '#lib/features/library/queries.ts';
 import { progress } from '#lib/features/queue/progress.svelte.ts';
@@ -63,11 +64,11 @@ export function apply(event: AppEvent): readonly QueryKey[] {
 			return [sourceKeys.all];
 
 		case 'system_error':
-			notify.error(event.data.message);
+			notify.error(codeText(event.data.code, event.data.message));
 			return [];
 
 		case 'system_warning':
-			notify.warning(event.data.message);
+			notify.warning(codeText(event.data.code, event.data.message));
 			return [];
 
 		case 'system_info':

@@ -97,3 +97,15 @@ describe('names', () => {
 		expect(format.hue('a')).not.toBe(format.hue('b'));
 	});
 });
+
+describe('times and days of the week', () => {
+	it('names a time within the next days', () => {
+		const sunday = new Date(2026, 5, 7, 6, 30).toISOString();
+		expect(plain(format.clock(sunday, 'de'))).toBe('So., 06:30');
+	});
+
+	it('begins the week on Monday', () => {
+		expect(format.weekdays('en')).toEqual(['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']);
+		expect(format.weekdays('de')).toEqual(['Mo', 'Di', 'Mi', 'Do', 'Fr', 'Sa', 'So']);
+	});
+});

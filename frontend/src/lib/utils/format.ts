@@ -76,6 +76,19 @@ export function moment(value: string, locale: string): string {
 	return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(value));
 }
 
+/** `Sat 06:00`: a time within the next days. */
+export function clock(value: string, locale: string): string {
+	return new Intl.DateTimeFormat(locale, { weekday: 'short', hour: '2-digit', minute: '2-digit' }).format(
+		new Date(value)
+	);
+}
+
+/** The days of the week from Monday on, short. */
+export function weekdays(locale: string): string[] {
+	const format = new Intl.DateTimeFormat(locale, { weekday: 'short', timeZone: 'UTC' });
+	return Array.from({ length: 7 }, (_, day) => format.format(Date.UTC(2024, 0, 1 + day)));
+}
+
 const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
 	['year', 31_536_000],
 	['month', 2_592_000],

@@ -9,6 +9,8 @@ export const percent = (value: number) => format.percent(value, getLocale());
 export const duration = (seconds: number) => format.duration(seconds, getLocale());
 export const date = (value: string) => format.date(value, getLocale());
 export const moment = (value: string) => format.moment(value, getLocale());
+export const clock = (value: string) => format.clock(value, getLocale());
+export const weekdays = () => format.weekdays(getLocale());
 export const ago = (value: string) => format.ago(value, getLocale());
 
 /** `Japanese, English subtitles` for `ja+en`. */

@@ -2,6 +2,7 @@
 import ArrowUpToLine from '@lucide/svelte/icons/arrow-up-to-line';
 import Download from '@lucide/svelte/icons/download';
 import Eraser from '@lucide/svelte/icons/eraser';
+import Pause from '@lucide/svelte/icons/pause';
 import Play from '@lucide/svelte/icons/play';
 import RotateCw from '@lucide/svelte/icons/rotate-cw';
 import Square from '@lucide/svelte/icons/square';
@@ -12,8 +13,12 @@ import {
 	clearCompleted,
 	clearFailed,
 	downloadAnime,
+	pauseQueue,
+	pauseQueueItem,
 	removeFromQueue,
 	reorderQueue,
+	resumeQueue,
+	resumeQueueItem,
 	retryQueue,
 	startQueue,
 	stopQueue,
@@ -28,21 +33,38 @@ import { queueKeys, showMode } from './queries';
 
 const refresh = () => queryClient.invalidateQueries({ queryKey: queueKeys.all });
 
-/** Start, or stop. */
-export function runAction(overview: QueueOverview): Action {
-	return overview.is_running
-		? {
-				id: 'queue-stop',
-				title: m.queue_stop(),
-				icon: Square,
-				run: async () => showMode(await call(stopQueue()))
-			}
-		: {
-				id: 'queue-start',
-				title: m.queue_start(),
+/** Start; or stop, and before that pause or resume. What holds the queue by itself cannot be resumed by hand. */
+export function modeActions(overview: QueueOverview): Action[] {
+	const { is_running: running, is_paused: paused, hold } = overview;
+	return actions(
+		!running && {
+			id: 'queue-start',
+			title: m.queue_start(),
+			icon: Play,
+			run: async () => showMode(await call(startQueue()))
+		},
+		running &&
+			paused &&
+			!hold && {
+				id: 'queue-resume',
+				title: m.queue_resume(),
 				icon: Play,
-				run: async () => showMode(await call(startQueue()))
-			};
+				run: async () => showMode(await call(resumeQueue()))
+			},
+		running &&
+			!paused && {
+				id: 'queue-pause',
+				title: m.queue_pause(),
+				icon: Pause,
+				run: async () => showMode(await call(pauseQueue()))
+			},
+		running && {
+			id: 'queue-stop',
+			title: m.queue_stop(),
+			icon: Square,
+			run: async () => showMode(await call(stopQueue()))
+		}
+	);
 }
 
 export function itemActions(item: QueueItem): Action[] {
@@ -54,6 +76,24 @@ export function itemActions(item: QueueItem): Action[] {
 			run: async () => {
 				// Asked for by a person: the limit is for those that are tried by themselves.
 				await call(retryQueue({ body: { item_ids: [item.id], force: true } }));
+				await refresh();
+			}
+		},
+		item.status === 'paused' && {
+			id: 'item-resume',
+			title: m.queue_release_item(),
+			icon: Play,
+			run: async () => {
+				await call(resumeQueueItem({ path: { item_id: item.id } }));
+				await refresh();
+			}
+		},
+		(item.status === 'pending' || item.status === 'downloading') && {
+			id: 'item-pause',
+			title: m.queue_hold_item(),
+			icon: Pause,
+			run: async () => {
+				await call(pauseQueueItem({ path: { item_id: item.id } }));
 				await refresh();
 			}
 		},

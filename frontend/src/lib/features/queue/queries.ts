@@ -1,11 +1,12 @@
 /** What the server knows of the queue. */
 import { createQuery } from '@tanstack/svelte-query';
 import { call, queryClient } from '#lib/api/client.ts';
-import { queueStatus, type QueueModeOut, type QueueOverview } from '#lib/api/generated/index.ts';
+import { listQueue, queueStatus, type QueueModeOut, type QueueOverview } from '#lib/api/generated/index.ts';
 
 export const queueKeys = {
 	all: ['queue'] as const,
-	overview: ['queue', 'overview'] as const
+	overview: ['queue', 'overview'] as const,
+	paused: ['queue', 'paused'] as const
 };
 
 /** Lists are cut here; the counts are whole. */
@@ -15,6 +16,15 @@ export function queueOverview() {
 	return createQuery(() => ({
 		queryKey: queueKeys.overview,
 		queryFn: ({ signal }) => call(queueStatus({ query: { limit: SHOWN }, signal }))
+	}));
+}
+
+/** What is held back; asked for only where there is any. */
+export function pausedItems(any: () => boolean) {
+	return createQuery(() => ({
+		queryKey: queueKeys.paused,
+		queryFn: ({ signal }) => call(listQueue({ query: { status: 'paused', limit: SHOWN }, signal })),
+		enabled: any()
 	}));
 }
 
