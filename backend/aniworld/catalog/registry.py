@@ -16,6 +16,7 @@ from aniworld.catalog.providers.archive import ArchiveProvider
 from aniworld.catalog.providers.index import IndexProvider
 from aniworld.catalog.providers.jellyfin import JellyfinProvider
 from aniworld.catalog.providers.site import SiteProvider
+from aniworld.catalog.providers.ytdlp import YtdlpProvider
 from aniworld.catalog.tools import Tools
 
 
@@ -51,7 +52,7 @@ class HosterClass(Protocol):
 
 
 HOSTERS: tuple[HosterClass, ...] = (DirectHoster, HlsHoster, YtdlpHoster)
-PROVIDERS: tuple[ProviderClass, ...] = (SiteProvider, IndexProvider, ArchiveProvider, JellyfinProvider)
+PROVIDERS: tuple[ProviderClass, ...] = (SiteProvider, IndexProvider, ArchiveProvider, JellyfinProvider, YtdlpProvider)
 
 
 @dataclass(frozen=True, slots=True)
