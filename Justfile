@@ -70,6 +70,10 @@ faults *args: setup
 bench *args: setup
     @cd backend && exec "{{ python }}" -m benchmarks.server "$@"
 
+# Measure downloads beside curl, aria2c, wget and yt-dlp, and a server that is busy with them
+bench-downloads *args: setup
+    @cd backend && exec "{{ python }}" -m benchmarks.downloads "$@"
+
 # Measure the queue with 100,000 items in it, on SQLite and PostgreSQL
 bench-queue *args: setup
     @cd backend && exec "{{ python }}" -m benchmarks.queue "$@"

@@ -1,15 +1,18 @@
-"""What a download costs beside curl and aria2c, in one run. The ratios count; the seconds are this machine's.
+"""What a download costs beside curl, aria2c, wget and yt-dlp. The ratios count; the seconds are this machine's.
 
-    python -m benchmarks.downloads [--rounds 5] [--only single,tls,throttled,few,capped,four,resume]
+    python -m benchmarks.downloads [--rounds 5] [--only single,tls,…]
 
 ``engine`` is the fetch layer in a process that runs already, as in the server; ``aniworld`` the command with its start.
-An origin of its own serves from memory (/dev/shm), and files are written there. Every file is compared with what the
-origin has.
+An origin of its own serves from memory (/dev/shm), and files are written there. The targets take turns; a ratio is the
+median of the rounds' ratios. Every file is compared with what the origin has.
 
-``single``     1 GiB over a fast line          ``tls``   the same over TLS
-``throttled``  8 MiB/s a connection, 30 ms     ``few``   the same, four connections at most
-``capped``     40 MiB/s over all connections   ``four``  four files at once, 16 MiB/s a connection
-``resume``     kill -9 at half and start again: how much is fetched twice
+``single``     1 GiB over a fast line          ``tls``    the same over TLS
+``small``      4 MiB, 30 ms away               ``capped`` 40 MiB/s over all connections
+``throttled``  8 MiB/s a connection, 30 ms, 16 connections; ``eight``: as many as we take unless told otherwise
+``few``        the same, four connections at most; a further one is refused with 503
+``four``       four files at once, 16 MiB/s a connection   ``fast``  four at once over a fast line
+``resume``     kill -9 at half and start again, 4 times a round: how much is fetched twice
+``server``     a real server with four downloads at 250 MB/s: its API, its memory, the bytes that were sent
 """
 
 from __future__ import annotations
@@ -17,7 +20,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import filecmp
-import functools
 import json
 import os
 import resource
@@ -29,21 +31,34 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks import busy
+
 MIB = 1024 * 1024
+_TICK = 0.01
 SCENARIOS = {
     "single": ("-", 1024, 1, 8),
     "tls": ("-", 1024, 1, 8),
+    "small": ("rtt=30", 4, 1, 8),
     "throttled": ("rate=8M,rtt=30", 256, 1, 16),
+    "eight": ("rate=8M,rtt=30", 256, 1, 8),
     "few": ("rate=8M,rtt=30,most=4", 256, 1, 16),
     "capped": ("total=40M,rtt=30", 256, 1, 8),
     "four": ("rate=16M,rtt=30", 256, 4, 16),
+    "fast": ("-", 256, 4, 8),
     "resume": ("total=64M", 256, 1, 8),
 }
 """Name: how the host behaves, MiB of a file, files at once, connections for a file."""
+PEERS: dict[str, tuple[str, ...]] = {
+    "single": ("curl", "aria2c", "wget", "yt-dlp"),
+    "small": ("curl", "aria2c", "wget", "yt-dlp"),
+}
+PEERS |= dict.fromkeys(("tls", "capped", "fast"), ("curl", "aria2c"))
+"""Others are compared with aria2c alone: what has one connection takes half a minute there."""
+LINE = "total=240M,rtt=10"
+SERVER_MIB = 512
 
 
 @dataclass
@@ -53,6 +68,13 @@ class Result:
     wall: float
     cpu: float
     note: str = ""
+    twice: float = 0.0
+    """MiB that were fetched a second time."""
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether the file is not what it should be."""
+        return "WRONG" in self.note or "FAILED" in self.note
 
 
 # --- the engine, in a process of its own ----------------------------------------------------------------------------
@@ -68,21 +90,23 @@ async def engine() -> None:
 
     transport.tls_context = _trusting  # the origin's certificate is its own
     hosts = frozenset(sys.argv[2:])
-    lag = 0.0
+    late = held = 0.0
 
     async def watch() -> None:
-        nonlocal lag
+        nonlocal late, held
         while True:
-            before = time.perf_counter()
-            await asyncio.sleep(0.02)
-            lag = max(lag, time.perf_counter() - before - 0.02)
+            begun, waited = time.perf_counter(), _waited()
+            await asyncio.sleep(_TICK)
+            lag = time.perf_counter() - begun - _TICK
+            late, held = max(late, lag), max(held, lag - (_waited() - waited))
 
     async with HttpClient(allowed_hosts=lambda: hosts) as client:
         watching = asyncio.create_task(watch())
         while line := await asyncio.to_thread(sys.stdin.readline):
             connections, target, *urls = line.split()
             Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
-            lag, before, begun = 0.0, _spent(), time.perf_counter()
+            late = held = 0.0
+            before, begun = _spent(), time.perf_counter()
             work = [
                 fetch(
                     Stream(url=url, protocol="http"),
@@ -96,8 +120,8 @@ async def engine() -> None:
             for number, fetched in enumerate(await asyncio.gather(*work)):
                 fetched.paths[0].rename(f"{target}.{number}")
             peak = _peak()
-            said = {"wall": time.perf_counter() - begun, "cpu": _spent() - before, "peak": peak, "lag": lag}
-            print(json.dumps(said), flush=True)
+            wall, cpu = time.perf_counter() - begun, _spent() - before
+            print(json.dumps({"wall": wall, "cpu": cpu, "peak": peak, "late": late, "held": held}), flush=True)
         watching.cancel()
 
 
@@ -112,6 +136,11 @@ def _peak() -> int:
     """MiB of memory at most."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) // 1024 for line in lines if line.startswith("VmHWM"))
+
+
+def _waited() -> float:
+    """Seconds that this thread was ready to run and others had the processors."""
+    return int(Path("/proc/thread-self/schedstat").read_text().split()[1]) / 1e9
 
 
 def _spent() -> float:
@@ -133,8 +162,9 @@ class Bench:
         for size in {size for _, size, _, _ in SCENARIOS.values()}:
             with (self.files / f"{size}.mp4").open("wb") as stream:
                 stream.write(b"\0\0\0\x10ftypisom\0\0\0\0")
-                for number in range(size // 64):
+                for number in range(-(-size // 64)):
                     stream.write(number.to_bytes(8, "big") + block[: 64 * MIB - 24 + 16 * (number > 0)])
+                stream.truncate(size * MIB)
         certificate = directory / "origin.pem"
         made = f"-keyout {certificate} -out {directory / 'cert.pem'}"
         command = f"openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost {made}"
@@ -173,9 +203,9 @@ class Bench:
         self.engine.stdin.write(f"{connections} {out} {' '.join(urls)}\n")
         self.engine.stdin.flush()
         said = json.loads(self.engine.stdout.readline())
-        return Result(
-            said["wall"], said["cpu"], f"peak {said['peak']} MiB, loop late {1000 * said['lag']:.0f} ms at most"
-        )
+        late, held = (round(1000 * said[name]) for name in ("late", "held"))
+        note = f"peak {said['peak']} MiB, loop late {late} ms at most, by its own doing {held} ms"
+        return Result(said["wall"], said["cpu"], note)
 
     def aniworld(self, url: str, out: str, connections: int) -> list[str]:
         """The command."""
@@ -195,8 +225,13 @@ class Bench:
     def commands(self, name: str, urls: list[str], out: Path, connections: int) -> list[list[str]]:
         """A command for each address."""
         targets = [f"{out}.{number}" for number in range(len(urls))]
-        if name == "curl":
-            return [["curl", "-sSfk", url, "-o", target] for url, target in zip(urls, targets, strict=True)]
+        single = {
+            "curl": ["curl", "-sSfk", "-o"],
+            "wget": ["wget", "-q", "--no-check-certificate", "-O"],
+            "yt-dlp": ["yt-dlp", "-q", "--no-warnings", "--no-check-certificates", "-o"],
+        }
+        if name in single:
+            return [[*single[name], target, url] for url, target in zip(urls, targets, strict=True)]
         if name == "aniworld":
             return [self.aniworld(url, target, connections) for url, target in zip(urls, targets, strict=True)]
         count = str(min(connections, 16))
@@ -242,54 +277,98 @@ class Bench:
         process.kill()
         process.wait()
         result = self.run_commands([command])
-        twice = (self.stats(label)[0] - size * MIB) / MIB
-        right = out.exists() and filecmp.cmp(out, self.files / f"{size}.mp4", shallow=False)
+        result.wall, result.twice = time.perf_counter() - begun, (self.stats(label)[0] - size * MIB) / MIB
+        if not out.exists() or not filecmp.cmp(out, self.files / f"{size}.mp4", shallow=False):
+            result.note += " WRONG BYTES"
         out.unlink(missing_ok=True)
-        return Result(
-            time.perf_counter() - begun, result.cpu, f"{twice:.1f} MiB twice{'' if right else ' WRONG BYTES'}"
-        )
+        return result
+
+    def server(self, round_: int) -> busy.Busy:
+        """A real one, while it downloads."""
+        shelf = self.files / "shelf"
+        if not shelf.exists():
+            busy.make_files(shelf, SERVER_MIB)
+        label = f"{LINE},server-{round_}"
+        seen = asyncio.run(busy.measure(f"http://127.0.0.1:{self.port}/{label}/shelf", SERVER_MIB))
+        seen.over = self.stats(label)[0] / (SERVER_MIB * MIB * busy.FILES) - 1
+        return seen
 
 
-def table(scenario: str, results: dict[str, list[Result]], size: int) -> None:
-    """One line a target, medians."""
-    print(f"\n{scenario}: {SCENARIOS[scenario][0]}, {size} MiB")
-    reference = "curl" if "curl" in results else next(iter(results))
-    middle = {name: statistics.median(result.wall for result in runs) for name, runs in results.items()}
-    spent = {name: statistics.median(result.cpu for result in runs) for name, runs in results.items()}
+def table(scenario: str, results: dict[str, list[Result]]) -> None:
+    """One line a target: medians, and how they compare."""
+    profile, size, count, connections = SCENARIOS[scenario]
+    files = f"{count} x {size} MiB" if count > 1 else f"{size} MiB"
+    print(f"\n{scenario}: {files}, host: {profile}, {connections} connections a file at most")
+    references = [name for name in ("curl", "aria2c") if name in results]
+    print(
+        f"  {'':9}{'seconds (all)':>22}{'CPU s/GiB':>11}"
+        + "".join(f"{f'/ {name}: wall, CPU':>22}" for name in references)
+    )
     for name, runs in results.items():
-        wall, cpu = middle[name], spent[name] / size * 1024
-        ratios = " ".join(
-            f"{middle[name] / middle[other]:.2f}x {other}" for other in ("curl", "aria2c") if other in middle
-        )
-        share = f"{spent[name] / spent[reference]:.2f}x {reference}"
-        low, high = min(run.wall for run in runs), max(run.wall for run in runs)
-        note = runs[-1].note
-        print(f"  {name:9} {wall:6.2f} s ({low:.2f}-{high:.2f}) = {ratios:26} {cpu:5.2f} CPU s/GiB = {share}  {note}")
+        walls, spent = ([getattr(run, what) for run in runs] for what in ("wall", "cpu"))
+        line = f"  {name:9}{statistics.median(walls):8.2f} {f'({min(walls):.2f}-{max(walls):.2f})':>13}"
+        line += f"{statistics.median(spent) / (size * count) * 1024:11.2f}"
+        for reference in references:
+            pairs = list(zip(runs, results[reference], strict=True))
+            wall, cpu = (
+                statistics.median(getattr(a, what) / getattr(b, what) for a, b in pairs) for what in ("wall", "cpu")
+            )
+            line += f"{f'{wall:.2f} x, {cpu:.2f} x':>22}"
+        print(f"{line}  {runs[-1].note}")
+        for run in runs:
+            if run.is_wrong:
+                print(f"  {name}: {run.note}")
+
+
+def show_resumed(results: list[Result]) -> None:
+    """How much of all that was killed had to be fetched again."""
+    twice = [result.twice for result in results]
+    wrong = sum(result.is_wrong for result in results)
+    print(f"\nresume: kill -9 at half of {SCENARIOS['resume'][1]} MiB and start again, {len(results)} times")
+    print(f"  fetched twice: median {statistics.median(twice):.1f} MiB, most {max(twice):.1f} MiB; wrong: {wrong}")
+
+
+def show_server(seen: list[busy.Busy]) -> None:
+    """What the server was like."""
+
+    def middle(name: str) -> float:
+        return float(statistics.median(getattr(one, name) for one in seen))
+
+    print(f"\nserver: {busy.FILES} x {SERVER_MIB} MiB at once from {LINE}, {len(seen)} runs, medians")
+    print(
+        f"  {middle('rate'):.0f} MB/s, {middle('cpu'):.2f} CPU s/GiB in all, {100 * middle('over'):+.2f} % bytes sent"
+    )
+    print(f"  API p50 {middle('p50'):.1f} ms, p99 {middle('p99'):.1f} ms; latest answer {middle('late'):.0f} ms late")
+    print(f"  the event loop waited for a processor {100 * middle('waited'):.0f} % of the time")
+    idle, peak = middle("idle"), middle("peak")
+    print(f"  memory {idle:.0f} MiB idle, {peak:.0f} MiB at most: {peak - idle:+.0f} MiB")
 
 
 def main() -> None:
     """See above."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", default=",".join(SCENARIOS))
+    parser.add_argument("--only", default=",".join([*SCENARIOS, "server"]))
     options = parser.parse_args()
-    targets = ["engine", "aniworld", *(name for name in ("curl", "aria2c") if shutil.which(name))]
     with tempfile.TemporaryDirectory(dir="/dev/shm", prefix="downloads-") as directory:
         bench = Bench(Path(directory))
         try:
             for scenario in options.only.split(","):
-                _, size, count, _ = SCENARIOS[scenario]
-                names = [name for name in targets if name != "aniworld" or scenario != "tls"]
-                runs: dict[str, Callable[[int], Result]] = {
-                    name: functools.partial(bench.one, name, scenario) for name in names
-                }
                 if scenario == "resume":
-                    runs = {"aniworld": bench.resume}
-                results: dict[str, list[Result]] = {name: [] for name in runs}
+                    show_resumed([bench.resume(number) for number in range(4 * options.rounds)])
+                    continue
+                if scenario == "server":
+                    show_server([bench.server(number) for number in range(options.rounds)])
+                    continue
+                peers = [name for name in PEERS.get(scenario, ("aria2c",)) if shutil.which(name)]
+                ours = (
+                    ["engine"] if scenario == "tls" else ["engine", "aniworld"]
+                )  # its certificate is the origin's own
+                results: dict[str, list[Result]] = {name: [] for name in (*ours, *peers)}
                 for round_ in range(options.rounds):
-                    for name, run in runs.items():
-                        results[name].append(run(round_))
-                table(scenario, results, size * count)
+                    for name, runs in results.items():
+                        runs.append(bench.one(name, scenario, round_))
+                table(scenario, results)
         finally:
             bench.close()
 

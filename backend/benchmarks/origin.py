@@ -1,7 +1,8 @@
 """A fast origin for the download benchmark: sendfile, ranges, and what hosts do to slow a client down.
 
-GET /<profile>/<name>   profile: '-' or comma separated: rate=8M (bytes/s a connection), total=40M (all connections),
+GET /<profile>/<path>   profile: '-' or comma separated: rate=8M (bytes/s a connection), total=40M (all connections),
                         rtt=30 (ms before each answer), most=4 (connections; more get 503)
+                        a folder is answered with the list of what is in it
 GET /stats/<profile>    {"sent": bytes, "peak": connections}
 """
 
@@ -17,6 +18,7 @@ import threading
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 _UNITS = {"K": 1024, "M": 1024**2, "G": 1024**3}
 _RANGE = re.compile(r"bytes=(\d+)-(\d*)")
@@ -99,13 +101,20 @@ class Origin:
             self._say(connection, 503, b"busy")
             return
         try:
-            self._send(connection, self._directory / Path(name).name, fields.get("range"), profile)
+            path = self._directory.joinpath(*(part for part in unquote(name).split("/") if part.strip(".")))
+            if path.is_dir():
+                names = sorted(entry.name + "/" * entry.is_dir() for entry in path.iterdir())
+                links = "".join(f'<a href="{quote(name)}">{name}</a>\n' for name in names)
+                self._say(connection, 200, f"<h1>Index</h1><pre>{links}</pre>".encode(), "text/html")
+            else:
+                self._send(connection, path, fields.get("range"), profile)
         finally:
             with profile.lock:
                 profile.open -= 1
 
-    def _say(self, connection: socket.socket, status: int, body: bytes) -> None:
-        connection.sendall(f"HTTP/1.1 {status} -\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+    def _say(self, connection: socket.socket, status: int, body: bytes, kind: str = "application/json") -> None:
+        head = f"HTTP/1.1 {status} -\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
+        connection.sendall(head.encode() + body)
 
     def _send(self, connection: socket.socket, path: Path, asked: str | None, profile: Profile) -> None:
         size = path.stat().st_size

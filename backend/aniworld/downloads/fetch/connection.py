@@ -28,6 +28,8 @@ class Connection:
         self._limits = limits
         self.buffer = buffer
         """Bytes of each of the two buffers, from the next one on."""
+        self.least: int | None = None
+        """The next block comes as soon as it has so many bytes; None: when it is full, or after a moment."""
 
     async def body(self, least: int | None = None) -> AsyncGenerator[memoryview]:
         """The body as it was sent; the first block comes as soon as it has ``least`` bytes."""
@@ -35,12 +37,13 @@ class Connection:
         limits = self._limits
         throttle = limits.throttle
         window, arrived = loop.time(), 0
+        self.least = least
         while True:
             self.response.resize(throttle.quantum or self.buffer)
-            block = await self.response.block(least)
+            block = await self.response.block(self.least)
             if not block:
                 return
-            least = None
+            self.least = None
             now = loop.time()
             arrived += len(block)
             if now - window >= limits.slow_window:

@@ -20,11 +20,11 @@ from urllib.parse import urlsplit
 
 from aniworld.downloads.fetch.answers import ContentRange, Validator, coding, content_length
 from aniworld.downloads.fetch.connection import Block, Body, Connection, chain, read
-from aniworld.downloads.fetch.errors import BadAnswerError, DiskError, FetchError, ShortBodyError
+from aniworld.downloads.fetch.errors import BadAnswerError, DishonestError, DiskError, MisfitError, ShortBodyError
 from aniworld.downloads.fetch.part import Part
 from aniworld.downloads.fetch.segment import Segment
 from aniworld.downloads.fetch.spans import Span
-from aniworld.downloads.fetch.types import BUFFER, Limits, ProgressSink
+from aniworld.downloads.fetch.types import BUFFER, Limits, ProgressSink, Response
 from aniworld.downloads.fetch.writer import Writer, in_thread
 from aniworld.kit.errors import AppError
 from aniworld.kit.net.lines import CrowdedError
@@ -54,21 +54,6 @@ _NOTICE = 0.05
 """Seconds that a host may need to see that a connection was closed; a bit longer each time."""
 _THROTTLED = 0.7
 """Nearer than this to the speed limit, more connections bring nothing."""
-
-
-class MisfitError(FetchError):
-    """The parts that the host sent do not fit together."""
-
-    code, title = "parts-misfit", "The parts of the file do not fit together"
-    at_once = True
-
-
-class _NotNeededError(FetchError):
-    """There are more connections than there should be."""
-
-
-class _DishonestError(BadAnswerError):
-    """The host does not honour ranges in a way that several connections could rely on."""
 
 
 _crews: Counter[str] = Counter()
@@ -135,7 +120,7 @@ class Crew:
             self._manager = asyncio.create_task(self._manage(body.connection))
         with self._working(segment):
             try:
-                await self._consume(segment, blocks, beginning, lambda: False)
+                await self._consume(segment, body.connection, blocks, beginning, lambda: False)
             except AppError as error:
                 if isinstance(error, DiskError) or len(self._active) + len(self._helpers) <= 1:
                     raise
@@ -186,17 +171,17 @@ class Crew:
                     await self._fetch(segment)
             except (DiskError, MisfitError):
                 raise
-            except (_NotNeededError, CrowdedError):
+            except CrowdedError:
                 await asyncio.sleep(_NOTICE)
                 continue  # perhaps there is a place later
             except AppError as error:
                 self._error = error
-                if isinstance(error, _DishonestError):
+                if isinstance(error, DishonestError):
                     self.most = 1
                 if segment.pos > begun and self.most > 1:
                     proven, refusals = True, 0
                     continue  # it moves on; a host that cuts connections is none that refuses them
-                if proven and refusals < _REFUSALS and not isinstance(error, _DishonestError):
+                if proven and refusals < _REFUSALS and not isinstance(error, DishonestError):
                     refusals += 1  # perhaps the host has not noticed yet that the last one is over
                     await asyncio.sleep(_NOTICE * refusals)
                     continue
@@ -223,16 +208,15 @@ class Crew:
         before = min(OVERLAP, self._part.written.before(segment.pos))
         start, end = segment.pos - before, min(segment.end + OVERLAP, self._total)
         async with self._ask(start, end) as connection:
-            carries = self._judge(connection, start)
+            response = connection.response
+            carries = self._judge(response, start)
             self._honest.set()
             segment.reach = carries
-            if carries < segment.end:  # a shorter part than was asked for is legal
-                self._free.append((carries, segment.end))
-                segment.end = carries
+            self._cut(segment, carries)  # a shorter part than was asked for is legal
 
             def leave() -> bool:
                 mine = len(self._active)
-                return mine > self._bound or (mine > 1 and connection.response.crowded)
+                return mine > self._bound or (mine > 1 and response.crowded)
 
             async with contextlib.aclosing(Body(connection).blocks(before or None)) as blocks:
                 beginning = await read(blocks, before)
@@ -240,35 +224,40 @@ class Crew:
                     raise ShortBodyError("The host sent nothing of the part")
                 if beginning[:before] != await in_thread(lambda: self._part.read(start, before)):
                     raise MisfitError
-                await self._consume(segment, blocks, beginning[before:], leave)
+                await self._consume(segment, connection, blocks, beginning[before:], leave)
 
-    def _judge(self, connection: Connection, start: int) -> int:
+    def _judge(self, response: Response, start: int) -> int:
         """Where the answer ends, if it is of the same version and begins where it should."""
-        response = connection.response
         headers = response.headers
         if response.status_code != 206 or coding(headers):
-            raise _DishonestError("The host does not send the part that was asked for")
+            raise DishonestError("The host does not send the part that was asked for")
         validator = Validator.of(headers)
         if validator is not None and validator.value != self._validator:
-            raise _DishonestError("The file at the host is another one now")
+            raise DishonestError("The file at the host is another one now")
         try:
             part = ContentRange.of(headers)
             length = content_length(headers)
         except BadAnswerError as error:
-            raise _DishonestError(error.detail) from error
+            raise DishonestError(error.detail) from error
         if part.start != start or part.end is None or part.total not in (None, self._total):
-            raise _DishonestError("The host sent another part of the file than was asked for")
+            raise DishonestError("The host sent another part of the file than was asked for")
         if length not in (None, part.end + 1 - start):
-            raise _DishonestError(f"The host announced {length} bytes for a part of {part.end + 1 - start}")
+            raise DishonestError(f"The host announced {length} bytes for a part of {part.end + 1 - start}")
         return part.end + 1
 
     async def _consume(
-        self, segment: Segment, blocks: AsyncIterator[Block], beginning: Block, leave: Callable[[], bool]
+        self,
+        segment: Segment,
+        connection: Connection,
+        blocks: AsyncIterator[Block],
+        beginning: Block,
+        leave: Callable[[], bool],
     ) -> None:
         """Write what comes until the stretch ends, and keep a few bytes of what follows."""
         ahead = bytearray()
+        leaving = False
         async for block in chain(beginning, blocks):
-            while not ahead and len(block) >= segment.left and self._extend(segment):
+            while not (ahead or leaving) and len(block) >= segment.left and self._extend(segment):
                 pass
             count = min(len(block), segment.left)
             if count:
@@ -277,10 +266,14 @@ class Crew:
                 self._received += count
                 self._progress.add(count)
                 await self._writer.write(memoryview(block)[:count], at)
+            if segment.left and not leaving and leave():
+                # What has come already would have to be sent again.
+                leaving, connection.least = True, connection.response.pending
+                self._cut(segment, segment.pos + connection.least)
             if segment.left:
-                if leave():
-                    raise _NotNeededError
                 continue
+            if leaving:
+                return
             wanted = min(OVERLAP, segment.reach - segment.end)
             if count < len(block):
                 if not wanted:
@@ -292,6 +285,13 @@ class Crew:
             raise ShortBodyError(f"The part of the file ended {segment.left} bytes too early")
         if ahead:
             self._seams.append((segment.end, bytes(ahead)))
+
+    def _cut(self, segment: Segment, end: int) -> None:
+        """End the stretch earlier; somebody else may fetch the rest."""
+        if end < segment.end:
+            self._free.append((end, segment.end))
+            self._free.sort()
+            segment.end = end
 
     def _extend(self, segment: Segment) -> bool:
         """Go on with what nobody has taken yet, where the answer carries it anyway: no request is as cheap."""

@@ -68,6 +68,17 @@ class BadAnswerError(FetchError):
     at_once = True
 
 
+class DishonestError(BadAnswerError):
+    """The host does not honour ranges in a way that several connections could rely on."""
+
+
+class MisfitError(FetchError):
+    """The parts that the host sent do not fit together."""
+
+    code, title = "parts-misfit", "The parts of the file do not fit together"
+    at_once = True
+
+
 class ContentChangedError(FetchError):
     """The file at the host keeps changing while it is fetched."""
 

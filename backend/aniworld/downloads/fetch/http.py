@@ -26,12 +26,13 @@ from aniworld.downloads.fetch.answers import (
 )
 from aniworld.downloads.fetch.connection import Block, Body, Connection, chain, read, request
 from aniworld.downloads.fetch.containers import HEAD
-from aniworld.downloads.fetch.crew import OVERLAP, Crew, MisfitError
+from aniworld.downloads.fetch.crew import OVERLAP, Crew
 from aniworld.downloads.fetch.errors import (
     BadAnswerError,
     ContentChangedError,
     DiskError,
     DiskFullError,
+    MisfitError,
     ShortBodyError,
     SourceGoneError,
     StalledError,

@@ -45,6 +45,11 @@ class Response(Protocol):
         """Whether others wait for a connection to this host."""
         ...
 
+    @property
+    def pending(self) -> int:
+        """Bytes of the body that have come and were not handed out yet, about."""
+        ...
+
     async def block(self, least: int | None = None) -> memoryview:
         """The next bytes of the body as they came over the wire, valid until the next call; empty at its end.
 

@@ -7,6 +7,9 @@ left alone, so the other side feels how fast the disk is, and memory stays what 
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import sys
+import termios
 from collections.abc import Callable
 from typing import cast
 
@@ -113,6 +116,15 @@ class Line(asyncio.BufferedProtocol):
     def resize(self, size: int) -> None:
         """The size of the buffers from the next one on."""
         self._size = max(size, MAX_HEAD)
+
+    @property
+    def pending(self) -> int:
+        """Bytes of the body that are here and were not handed out yet; about, as some may still be coded."""
+        socket = None if self._transport is None else self._transport.get_extra_info("socket")
+        count = bytearray(4)
+        if socket is not None:
+            fcntl.ioctl(socket.fileno(), termios.FIONREAD, count)
+        return self._filling.end - self._filling.start + int.from_bytes(count, sys.byteorder)
 
     @property
     def reusable(self) -> bool:

@@ -61,6 +61,11 @@ class MediaResponse:
         self.url = url
         """Where it came from in the end."""
 
+    @property
+    def pending(self) -> int:
+        """Bytes of the body that are here and were not handed out yet, about."""
+        return self._line.pending
+
     async def block(self, least: int | None = None) -> memoryview:
         """The next bytes as they came off the wire, valid until the next call; empty at the end of the body.
 
