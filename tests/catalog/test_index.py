@@ -174,6 +174,27 @@ async def test_links(tmp_path: Path) -> None:
                 await attic.links(missing, Language("de"))
 
 
+async def test_what_was_listed_is_kept_for_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tree: Tree = {f"Series {number}": {"Season 1": {"1.mkv": "", "2.mkv": ""}} for number in range(20)}
+    async with source(tmp_path, serves(tree), PROFILE) as (attic, site):
+        asked = [attic.links(episode("Series 1", number), Language("und")) for number in (1, 2, 1, 2)]
+        assert [len(links) for links in await asyncio.gather(*asked)] == [1] * 4
+        assert len(site.requests) == 2
+        tree["Series 1"]["Season 1"]["3.mkv"] = ""
+        assert len((await attic.series("Series 1")).seasons[0].episodes) == 3  # looked at anew
+        assert len(await attic.links(episode("Series 1", 3), Language("und"))) == 1
+        assert len(site.requests) == 4
+        for number in range(20):
+            await attic.series(f"Series {number}")
+        assert isinstance(attic, index.IndexProvider)
+        assert len(attic._known) == index.KEPT_SERIES
+        before = len(site.requests)
+        monkeypatch.setattr(index, "KEPT_SECONDS", -1)
+        await attic.series("Series 1")
+        await attic.links(episode("Series 1", 1), Language("und"))
+        assert len(site.requests) == before + 4
+
+
 async def test_series_in_folders_by_letter(tmp_path: Path) -> None:
     tree: Tree = {"A": {"Alpha": {"1.mkv": ""}, "x.mkv": ""}, "B": {"Beta": {"1.mkv": ""}}, "C": {}}
     async with source(tmp_path, serves(tree), PROFILE + "levels = 2") as (attic, _):

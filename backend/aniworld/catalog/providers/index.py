@@ -43,7 +43,8 @@ AT_ONCE = 4
 SECONDS = 120.0
 """For all pages of one question."""
 KEPT_SECONDS = 600.0
-"""How long the names of the series are taken to be the same."""
+"""How long the names of the series, and the files of one, are taken to be the same."""
+KEPT_SERIES = 8
 
 _ACCEPT = {"Accept": "application/json,text/html;q=0.9,*/*;q=0.5"}
 _PICTURES = {"poster": "poster", "cover": "poster", "folder": "poster", "fanart": "fanart", "logo": "logo"}
@@ -90,7 +91,7 @@ class _Folder:
 
 
 class IndexProvider:
-    """A folder on a web server. Keeps the names of its series for a while."""
+    """A folder on a web server. Keeps for a while what was listed: links are asked for one episode at a time."""
 
     kind: ClassVar[str] = "index"
     profile: ClassVar[type[Profile]] = IndexProfile
@@ -108,6 +109,8 @@ class IndexProvider:
         self._listing = asyncio.Lock()
         self._names: list[tuple[str, str]] = []
         self._names_until = 0.0
+        self._walking = asyncio.Lock()
+        self._known: dict[str, tuple[float, files.Episodes]] = {}
 
     @property
     def name(self) -> str:
@@ -144,14 +147,14 @@ class IndexProvider:
                 year=year,
                 site=self._address(provider_key),
                 artwork=Artwork(**pictures),
-                seasons=files.seasons(await self._episodes(provider_key, found)),
+                seasons=files.seasons(await self._arranged(provider_key, found)),
             ),
             self.title,
         )
 
     async def links(self, episode: EpisodeRef, language: Language) -> list[Link]:
         """The files of the episode in that language, in the order of the listing."""
-        found = await self._episodes(episode.provider_key, await self._below(episode.provider_key))
+        found = await self._episodes(episode.provider_key)
         there = found.get((episode.season, episode.episode))
         if there is None:
             raise NotAtSourceError(f"{self.title} does not have this episode")
@@ -184,12 +187,25 @@ class IndexProvider:
         found = await self._walk(self._address(key), MAX_DEPTH)
         return [(path, entry) for path, entry in found if not entry.is_folder]
 
-    async def _episodes(self, key: str, found: list[tuple[str, Entry]]) -> files.Episodes:
+    async def _episodes(self, key: str) -> files.Episodes:
+        """The series' episodes, as they were listed a while ago at most."""
+        async with self._walking:
+            until, episodes = self._known.get(key, (0.0, {}))
+            if time.monotonic() >= until:
+                episodes = await self._arranged(key, await self._below(key))
+            return episodes
+
+    async def _arranged(self, key: str, found: list[tuple[str, Entry]]) -> files.Episodes:
         videos = [files.File(path=path, url=entry.url) for path, entry in found if files.extension(path) in files.VIDEO]
         if len(videos) > MAX_EPISODES:
             raise SourceChangedError(f"{self.title} lists more than {MAX_EPISODES} videos in one series")
         title, _, _ = title_of(key.rpartition("/")[2])
-        return await asyncio.to_thread(files.arrange, title, videos, self._profile.language)
+        episodes = await asyncio.to_thread(files.arrange, title, videos, self._profile.language)
+        self._known.pop(key, None)
+        self._known[key] = (time.monotonic() + KEPT_SECONDS, episodes)
+        if len(self._known) > KEPT_SERIES:
+            del self._known[next(iter(self._known))]
+        return episodes
 
     async def _walk(self, url: str, levels: int) -> list[tuple[str, Entry]]:
         """Everything below a folder, level by level, with its path from there. Never without an end."""
