@@ -59,6 +59,8 @@ GARDEN = {
         original("Clockwork Garden - S01E03.mkv", private="true"),
         original("Specials/Clockwork Garden - OVA 1.mkv"),
         derived("garden.thumbs/Clockwork Garden - S01E01_000001.jpg", "x.mkv", "Thumbnail"),
+        {"name": "Clockwork Garden - S01E02.en.vtt", "source": "original", "format": "Web Video Text Tracks"},
+        {"name": "Clockwork Garden - S01E02.fr.srt", "source": "original", "private": "true"},
         {"name": "garden_meta.xml", "source": "original", "format": "Metadata"},
         {"name": "garden_archive.torrent", "source": "metadata", "format": "Archive BitTorrent"},
     ],
@@ -143,7 +145,7 @@ async def test_an_item_is_a_series(tmp_path: Path) -> None:
     regular, specials = series.seasons
     assert [(found.season, found.episode, found.languages) for found in regular.episodes] == [
         (1, 1, (DE,)),
-        (1, 2, (JA,)),
+        (1, 2, (JA, Language("ja+en"))),
     ]
     assert [found.duration for found in regular.episodes] == [1421.0, 1421.5]
     assert regular.episodes[1].title == "The <i>second</i>"
@@ -283,9 +285,10 @@ async def test_a_link_leads_to_the_server_that_has_the_file(tmp_path: Path) -> N
         return archive(request, path, query)
 
     async with source(tmp_path, speaks(api), PROFILE) as (films, site), client(site) as http:
-        (link,) = await films.links(episode(2), JA)
+        (link,) = await films.links(episode(2), Language("ja+en"))
         stream = await DirectHoster(Tools(http, Reader())).resolve(link)
     assert stream.size == 5000
+    assert [(text.url[-9:], text.language) for text in stream.subtitles] == [("02.en.vtt", "en")]
     assert stream.url == f"{site.url}/21/items/garden/Clockwork%20Garden%20-%20S01E02.mkv"
 
 

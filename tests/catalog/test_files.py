@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,6 +52,25 @@ def test_several_files_of_an_episode() -> None:
     assert info.languages == ("de", "ja", "ja+de")
 
 
+def test_subtitles_that_lie_beside_a_video() -> None:
+    videos = [File(path=f"Season 1/A - S01E0{number}.mkv", url=f"http://x/{number}") for number in (1, 2, 3)]
+    videos.append(File(path="Season 1/B.no.mkv", url="http://x/4"))
+    names = [
+        "Season 1/A - S01E01.srt", "Season 1/A - S01E01.de.vtt", "Season 1/A - S01E01.ger.sdh.srt", "A - S01E01.en.srt",
+        "Season 1/A - S01E01.fr.forced.srt", "Season 1/A - S01E02.EN.SRT", "Season 1/A - S01E02.ass", "x.srt", ".srt",
+        "Season 1/A - S01E03.Director's Cut.de.srt", "Season 1/A - S01E03.end.srt",
+        "Season 1/B.no.srt", "Season 1/B.de.srt",
+    ]  # fmt: skip
+    found = files.with_subtitles(videos, [(name, f"http://x/{quote(name)}") for name in names], {"Authorization": "x"})
+    told = [[(text.language, text.format) for text in video.subtitles] for video in found]
+    assert told == [[(None, "srt"), ("de", "vtt"), ("de", "srt")], [("en", "srt")], [], [(None, "srt")]]
+    assert found[0].subtitles[0].headers == {"Authorization": "x"}
+    made = arrange("A", found, "ja")
+    assert [made[(1, number)].files[0][1] for number in (1, 2, 3)] == [("ja", "ja+de"), ("ja", "ja+en"), ("ja",)]
+    # What is subtitled already stays as it is.
+    assert [made[(1, 1)].files[0][1] for made in [arrange("A", found, "ja+en")]] == [("ja+en",)]
+
+
 def test_a_name_that_claims_thousands_of_episodes() -> None:
     assert len(held("A - S01E01-E2000.mkv", series="A")) <= files.MOST_IN_ONE
 
@@ -85,8 +106,8 @@ def test_any_two_names_can_be_sorted(names: list[str]) -> None:
     ("word", "tag"),
     [
         ("jpn", "ja"), ("ger", "de"), ("DEU", "de"), ("English", "en"), (" Japanese ", "ja"), ("pt_BR", "pt-BR"),
-        ("en-US", "en-US"), ("es-419", "es-419"), ("pob", "pt-BR"), ("zh-Hans", "zh"), ("swa", "swa"),
-        ("de-DE-1996", "de-DE"),
+        ("en-US", "en"), ("es-419", "es-419"), ("pob", "pt-BR"), ("zh-Hans", "zh"), ("swa", "swa"),
+        ("de-DE-1996", "de"),
         ("und", None), ("mul", None), ("", None), ("x", None), ("<script>", None), ("klingonisch", None), (7, None),
         (None, None), (["de"], None), ("de" * 500, None), ("ja+de", None),
     ],

@@ -37,6 +37,7 @@ SHELF: Tree = {
             "Clockwork Garden - S01E01 [de].mkv": "",
             "Clockwork Garden - S01E02.mkv": "",
             "Clockwork Garden - S01E02.nfo": "",
+            "Clockwork Garden - S01E02.ger.srt": "",
         },
         "Specials": {"OVA 1.mkv": ""},
         "poster.jpg": "",
@@ -155,7 +156,10 @@ async def test_series(tmp_path: Path, json: bool) -> None:
     assert (garden.artwork.poster, garden.artwork.fanart) == (f"{base}/poster.jpg", f"{base}/Fanart.PNG")
     assert attic.owns(f"{base}/poster.jpg")
     regular, specials = garden.seasons
-    assert [(found.episode, set(found.languages)) for found in regular.episodes] == [(1, {"ja+de", "de"}), (2, {"ja"})]
+    assert [(found.episode, set(found.languages)) for found in regular.episodes] == [
+        (1, {"ja+de", "de"}),
+        (2, {"ja", "ja+de"}),
+    ]
     assert [(found.season, found.episode) for found in specials.episodes] == [(0, 1)]
     assert [found.episode for found in lanterns.seasons[0].episodes] == [3, 10]
     assert [found.episode for found in cafe.seasons[0].episodes] == [1, 2]
@@ -169,6 +173,9 @@ async def test_links(tmp_path: Path) -> None:
         stream = await DirectHoster(Tools(http, Reader())).resolve(link)
         assert stream.size == 7000
         assert await attic.links(episode(key, 1), Language("fr")) == []
+        (link,) = await attic.links(episode(key, 2), Language("und+de"))
+        (subtitles,) = (await DirectHoster(Tools(http, Reader())).resolve(link)).subtitles
+        assert (subtitles.url[-11:], subtitles.format, subtitles.language) == ("E02.ger.srt", "srt", "de")
         for missing in (episode(key, 9), episode(key, 1, 5)):
             with pytest.raises(NotAtSourceError):
                 await attic.links(missing, Language("de"))

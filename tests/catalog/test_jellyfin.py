@@ -44,6 +44,20 @@ def episode(season: int | None, number: int | None, *sources: dict[str, Any], **
     return about | placed | {"MediaSources": list(sources)} | more
 
 
+def track(kind: str, language: str, index: int | None, *, text: bool = True, forced: bool = False) -> dict[str, Any]:
+    """A track in a file of its own."""
+    told = {"Type": kind, "Language": language, "Index": index, "IsForced": forced}
+    return told | {"IsExternal": True, "IsTextSubtitleStream": text}
+
+
+BESIDE = [
+    {"Type": "Audio", "Language": "jpn"},
+    track("Subtitle", "ger", 3),
+    track("Subtitle", "fre", 4, text=False),
+    track("Subtitle", "spa", 5, forced=True),
+    track("Subtitle", "ita", None),
+    track("Audio", "eng", 6),
+]
 EPISODES = [
     episode(
         1, 1, file(1, ["jpn"], ["ger", "eng", "jpn"]), file(2, ["deu", "jpn"], [], 3000),
@@ -53,6 +67,7 @@ EPISODES = [
     episode(1, 4, PremiereDate="2099-01-01T00:00:00.0000000Z", LocationType="Virtual"),
     episode(1, 5, file(4, ["jpn"], []), CanDownload=False),
     episode(0, 1, file(5, ["jpn"], ["ger"])),
+    episode(0, 2, file(8, ["jpn"], ["ger"]) | {"MediaStreams": BESIDE}),
     episode(None, 6, file(6, ["jpn"], [])),
     episode(1, None, file(7, ["jpn"], [])),
 ]  # fmt: skip
@@ -173,7 +188,8 @@ async def test_series(tmp_path: Path) -> None:
     assert str(regular.episodes[0].aired) == "2021-04-09"
     assert regular.episodes[1].duration == 1421
     assert str(regular.episodes[3].aired) == "2099-01-01"
-    assert [(found.episode, found.languages) for found in specials.episodes] == [(1, tags("ja", "ja+de"))]
+    both = tags("ja", "ja+de")
+    assert [(found.episode, found.languages) for found in specials.episodes] == [(1, both), (2, both)]
 
 
 async def test_many_episodes_come_page_by_page(tmp_path: Path) -> None:
@@ -201,6 +217,17 @@ async def test_links_lead_to_the_original_file(tmp_path: Path) -> None:
         with pytest.raises(Unreachable, match="this account may not download") as caught:
             await den.links(ref(5), Language("ja"))
         assert not caught.value.permanent  # an administrator may allow it
+
+
+async def test_subtitles_beside_the_file_come_with_the_link(tmp_path: Path) -> None:
+    async with source(tmp_path, speaks(Den()), WITH_KEY) as (den, site):
+        (link,) = await den.links(ref(2, 0), Language("ja+de"))
+        (subtitles,) = link.subtitles
+        item, version = f"{0:016x}{2:016x}", f"{8:032x}"
+        assert subtitles.url == f"{site.url}/media/Videos/{item}/{version}/Subtitles/3/Stream.vtt"
+        assert (subtitles.format, subtitles.language, subtitles.headers) == ("vtt", "de", link.headers)
+        (link,) = await den.links(ref(1, 0), Language("ja+de"))
+        assert link.subtitles == ()
 
 
 @pytest.mark.parametrize("key", ["", "x", "../Users", "a" * 33, "a" * 31 + "/", "g" * 32])

@@ -38,6 +38,7 @@ from aniworld.kit.net.guard import parse_url
 
 MAX_LANGUAGES = 50
 """Of one episode."""
+MAX_SYNONYMS = 20
 MAX_URL = 2000
 
 _TAG = r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})?"
@@ -51,7 +52,11 @@ def hits(found: Iterable[SeriesHit]) -> list[SeriesHit]:
         name = text.clean(hit.name, MAX_NAME)
         if name and valid_key(hit.provider_key) and hit.provider_key not in made:
             made[hit.provider_key] = msgspec.structs.replace(
-                hit, name=name, year=year(hit.year), cover_url=address(hit.cover_url)
+                hit,
+                name=name,
+                year=year(hit.year),
+                cover_url=address(hit.cover_url),
+                synonyms=_titles(hit.synonyms),
             )
         if len(made) == MAX_HITS:
             break
@@ -116,6 +121,11 @@ def number(value: object) -> int | None:
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
     return text.number(str(value)[:20])
+
+
+def _titles(found: Sequence[str]) -> tuple[str, ...]:
+    cleaned = (text.clean(title, MAX_NAME) for title in found[: 2 * MAX_SYNONYMS])
+    return tuple(dict.fromkeys(title for title in cleaned if title))[:MAX_SYNONYMS]
 
 
 def _season(season: SeasonInfo) -> SeasonInfo:

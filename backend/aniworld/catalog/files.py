@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from aniworld.catalog.answers import languages
+from aniworld.catalog.languages import known
 from aniworld.catalog.pages.text import MAX_NUMBER
-from aniworld.catalog.types import EpisodeInfo, Language, SeasonInfo
+from aniworld.catalog.types import EpisodeInfo, Language, SeasonInfo, Subtitle
 from aniworld.naming.path import parse_path
 from aniworld.naming.types import Parsed
 
@@ -20,6 +22,10 @@ VIDEO = frozenset(
 MOST_IN_ONE = 50
 """Episodes that one file can hold."""
 
+SUBTITLES: dict[str, Literal["srt", "vtt"]] = {"srt": "srt", "vtt": "vtt"}
+"""Extensions of subtitles that lie beside a video."""
+
+_MARKS = frozenset({"forced", "default", "sdh", "cc", "hi"})
 _DIGITS = re.compile(r"(\d{1,9})")
 
 
@@ -34,6 +40,8 @@ class File:
     duration: float | None = None
     languages: tuple[str, ...] = ()
     """What the source tells of it; the name of the file tells better."""
+    subtitles: tuple[Subtitle, ...] = ()
+    """What lies beside it (see ``with_subtitles``)."""
 
 
 @dataclass(slots=True)
@@ -82,6 +90,27 @@ def arrange(series: str, files: Iterable[File], language: str) -> Episodes:
     return made
 
 
+def with_subtitles(videos: Iterable[File], texts: Iterable[tuple[str, str]], headers: dict[str, str]) -> list[File]:
+    """The videos with the subtitles that are named after them: ``A.mkv``, ``A.srt``, ``A.de.srt``.
+
+    ``texts`` are path and address of files that may be some; ``headers`` is what their host wants to be sent.
+    """
+    videos = list(videos)
+    beside: dict[str, list[Subtitle]] = {_stem(video.path): [] for video in videos}
+    for path, url in texts:
+        form = SUBTITLES.get(extension(path))
+        stem, words = _stem(path), []
+        while form is not None and stem not in beside:
+            stem, dot, word = stem.rpartition(".")
+            words.append(word.casefold())
+            if not dot or not (words[-1] in _MARKS or known(word)):
+                form = None
+        if form is not None and "forced" not in words:
+            language = next((found for word in words if word not in _MARKS and (found := known(word))), None)
+            beside[stem].append(Subtitle(url=url, format=form, language=language, headers=headers))
+    return [replace(video, subtitles=tuple(beside[_stem(video.path)][:MOST_IN_ONE])) for video in videos]
+
+
 def seasons(episodes: Episodes) -> tuple[SeasonInfo, ...]:
     """What the source has, season by season, the specials last."""
     made: dict[int, list[EpisodeInfo]] = {}
@@ -114,7 +143,13 @@ def _add(made: Episodes, place: tuple[int, int, int | None], file: File, parsed:
         return
     episode = made.setdefault((season, number), Episode(absolute=absolute))
     spoken = languages(parsed.languages) or languages(file.languages) or languages((language,))
-    episode.files.append((file, spoken))
+    read = [text.language for text in file.subtitles if text.language]
+    beside = [f"{sound}+{text}" for sound in spoken if "+" not in sound for text in read if text != sound]
+    episode.files.append((file, languages([*spoken, *beside])))
+
+
+def _stem(path: str) -> str:
+    return path.rpartition(".")[0]
 
 
 def _places(parsed: Parsed) -> list[tuple[int, int, int | None]]:

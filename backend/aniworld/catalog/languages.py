@@ -6,39 +6,43 @@ import re
 from collections.abc import Iterable
 
 from aniworld.catalog.types import Language
+from aniworld.kit.languages import CODES, SHORT
 
 UNKNOWN = Language("und")
 """BCP 47 for a language that nobody tells."""
 
-_WORDS = {
-    "ar": "ara arabic", "bg": "bul bulgarian", "ca": "cat catalan", "cs": "ces cze czech", "da": "dan danish",
-    "de": "deu ger german deutsch", "el": "ell gre greek", "en": "eng english", "es": "spa spanish español",
-    "et": "est estonian", "fa": "fas per persian", "fi": "fin finnish", "fr": "fra fre french français",
-    "he": "heb hebrew", "hi": "hin hindi", "hr": "hrv croatian", "hu": "hun hungarian", "id": "ind indonesian",
-    "is": "isl ice icelandic", "it": "ita italian italiano", "ja": "jpn japanese 日本語", "ko": "kor korean",
-    "lt": "lit lithuanian", "lv": "lav latvian", "ms": "msa may malay", "nl": "nld dut dutch",
-    "no": "nor nob norwegian", "pl": "pol polish", "pt": "por portuguese", "pt-BR": "pob", "ro": "ron rum romanian",
-    "ru": "rus russian", "sk": "slk slo slovak", "sl": "slv slovenian", "sr": "srp serbian", "sv": "swe swedish",
-    "th": "tha thai", "tl": "tgl fil tagalog", "tr": "tur turkish", "uk": "ukr ukrainian", "vi": "vie vietnamese",
-    "zh": "zho chi chinese cmn mandarin",
-}  # fmt: skip
-_TAGS = {word: tag for tag, words in _WORDS.items() for word in (tag.casefold(), *words.split())}
+_NAMES = (
+    "ar arabic|bg bulgarian|ca catalan|cs czech|da danish|de german|de deutsch|el greek|en english|es spanish|"
+    "es español|fi finnish|fr french|fr français|he hebrew|hi hindi|hr croatian|hu hungarian|id indonesian|"
+    "it italian|it italiano|ja japanese|ja 日本語|ko korean|nl dutch|no norwegian|pl polish|pt portuguese|pt-BR pob|"
+    "ro romanian|ru russian|sk slovak|sr serbian|sv swedish|th thai|tr turkish|uk ukrainian|vi vietnamese|"
+    "zh chinese|zh mandarin|zh cmn|pt-BR pt-br|es-419 es-419|es-419 es-la"
+)
+_TAGS = SHORT | {code: code for code in CODES} | {name: tag for tag, name in map(str.split, _NAMES.split("|"))}
 _NOBODY = frozenset({"und", "mis", "mul", "zxx", "unknown"})
-_CODE = re.compile(r"([a-z]{2,3})(?:-([a-z]{2}|[0-9]{3}|[a-z]{4}))?(?:-.*)?")
+_CODE = re.compile(r"([a-z]{2,3})(?:-.*)?")
 
 
 def tag(word: object) -> str | None:
-    """The BCP 47 tag for a code of ISO 639, a tag with more to it, or the English name of a language."""
+    """The BCP 47 tag for a code of ISO 639, a tag with more to it, or the English name of a language.
+
+    A region is kept only where people mean another language by it.
+    """
     if not isinstance(word, str) or len(word) > 40:
         return None
+    if found := known(word):
+        return found
+    code = _CODE.fullmatch(word.strip().casefold())
+    return code[1] if code and code[1] not in _NOBODY else None
+
+
+def known(word: str) -> str | None:
+    """The same for a language that we know the name of: a word of three letters may be any word."""
     word = word.strip().casefold().replace("_", "-")
     if word in _TAGS:
         return _TAGS[word]
     code = _CODE.fullmatch(word)
-    if code is None or code[1] in _NOBODY or word in _NOBODY:
-        return None
-    language = _TAGS.get(code[1], code[1])
-    return f"{language}-{code[2].upper()}" if code[2] and len(code[2]) < 4 and "-" not in language else language
+    return _TAGS.get(code[1]) if code else None
 
 
 def spoken_and_read(audio: Iterable[object], subtitles: Iterable[object]) -> tuple[Language, ...]:

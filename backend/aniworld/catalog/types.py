@@ -85,22 +85,6 @@ class EpisodeRef(Schema, frozen=True):
     episode: int
 
 
-class Link(Schema, frozen=True):
-    """One place where an episode can be had in one language."""
-
-    hoster: str
-    """Name of the hoster as the source shows it (for people)."""
-    kind: str
-    """Name of the hoster adapter that can resolve it: ``direct``, ``hls``, ``ytdlp``."""
-    url: str
-    language: Language
-    headers: dict[str, str] = msgspec.field(default_factory=dict)
-    """What the host wants to be sent (a credential, a ``Referer``), to the address's own origin only."""
-
-    def __repr__(self) -> str:
-        return f"Link({self.kind} {self.url} {self.language})"  # headers may be secret
-
-
 Address = Annotated[str, Meta(pattern=r"^https?://[!-~]+$", max_length=8192)]
 
 
@@ -124,6 +108,24 @@ class Subtitle(Schema, frozen=True):
 
     def __repr__(self) -> str:
         return f"Subtitle({self.format} {self.url} {self.language})"  # headers may be secret
+
+
+class Link(Schema, frozen=True):
+    """One place where an episode can be had in one language."""
+
+    hoster: str
+    """Name of the hoster as the source shows it (for people)."""
+    kind: str
+    """Name of the hoster adapter that can resolve it: ``direct``, ``hls``, ``ytdlp``."""
+    url: str
+    language: Language
+    headers: dict[str, str] = msgspec.field(default_factory=dict)
+    """What the host wants to be sent (a credential, a ``Referer``), to the address's own origin only."""
+    subtitles: tuple[Subtitle, ...] = ()
+    """What lies beside the file."""
+
+    def __repr__(self) -> str:
+        return f"Link({self.kind} {self.url} {self.language})"  # headers may be secret
 
 
 class Stream(Schema, frozen=True):

@@ -45,7 +45,11 @@ class MediaStream(Pascal, frozen=True):
 
     type: str = ""
     language: str | None = None
+    index: int | None = None
     is_forced: bool = False
+    is_external: bool = False
+    """In a file of its own, which does not come with the video."""
+    is_text_subtitle_stream: bool = False
 
 
 class MediaSource(Pascal, frozen=True):

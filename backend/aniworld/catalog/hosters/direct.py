@@ -43,7 +43,9 @@ class DirectHoster:
                 if response.status_code == 206:
                     await response.discard()
                 kept = kept_headers(link, response.url)
-                return Stream(url=response.url, protocol="http", headers=kept, size=_size(response))
+                return Stream(
+                    url=response.url, protocol="http", headers=kept, size=_size(response), subtitles=link.subtitles
+                )
         except NetError as error:
             raise from_net(error, link.hoster) from error
 

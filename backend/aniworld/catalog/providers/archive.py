@@ -146,7 +146,7 @@ class ArchiveProvider:
             raise NotAtSourceError(f"{self.title} does not have this episode")
         return answers.links(
             [
-                Link(hoster=self.title, kind="direct", url=file.url, language=language)
+                Link(hoster=self.title, kind="direct", url=file.url, language=language, subtitles=file.subtitles)
                 for file in found.in_language(language)
             ]
         )
@@ -210,7 +210,13 @@ class ArchiveProvider:
                 languages=spoken,
             )
             ranked.append((self._rank(entry, name), file))
-        return [file for _, file in sorted(ranked, key=lambda pair: pair[0])]
+        videos = [file for _, file in sorted(ranked, key=lambda pair: pair[0])]
+        texts = [
+            (name, f"{self._base}/download/{key}/{quote(name)}")
+            for entry in record.files
+            if isinstance(name := entry.get("name"), str) and _below(name) and not _is_true(entry.get("private"))
+        ]
+        return files.with_subtitles(videos, texts, {})
 
     def _rank(self, entry: dict[str, Any], name: str) -> int:
         told = {
@@ -230,13 +236,13 @@ class ArchiveProvider:
 
 
 def _usable(name: str) -> bool:
-    """Whether a file of that name can be an episode, and stands below its item."""
-    parts = name.split("/")
-    return len(name) <= 1000 and name.isprintable() and not {"", ".", ".."} & {*parts} and _is_video(name)
+    """Whether a file of that name can be an episode."""
+    return _below(name) and files.extension(name) in files.VIDEO
 
 
-def _is_video(name: str) -> bool:
-    return files.extension(name) in files.VIDEO
+def _below(name: str) -> bool:
+    """Whether the name stays below its item."""
+    return len(name) <= 1000 and name.isprintable() and not {"", ".", ".."} & {*name.split("/")}
 
 
 def _is_true(value: object) -> bool:

@@ -7,7 +7,6 @@ import base64
 import logging
 import re
 import time
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
@@ -29,6 +28,7 @@ from aniworld.kit.errors import FieldError
 from aniworld.kit.net import Answer
 from aniworld.kit.net.errors import NetError
 from aniworld.kit.net.guard import parse_url
+from aniworld.kit.text import fold
 from aniworld.naming.parse import title_of
 
 log = logging.getLogger(__name__)
@@ -160,7 +160,14 @@ class IndexProvider:
             raise NotAtSourceError(f"{self.title} does not have this episode")
         return answers.links(
             [
-                Link(hoster=self.title, kind="direct", url=file.url, language=language, headers=self._headers)
+                Link(
+                    hoster=self.title,
+                    kind="direct",
+                    url=file.url,
+                    language=language,
+                    headers=self._headers,
+                    subtitles=file.subtitles,
+                )
                 for file in there.in_language(language)
             ]
         )
@@ -197,6 +204,7 @@ class IndexProvider:
 
     async def _arranged(self, key: str, found: list[tuple[str, Entry]]) -> files.Episodes:
         videos = [files.File(path=path, url=entry.url) for path, entry in found if files.extension(path) in files.VIDEO]
+        videos = files.with_subtitles(videos, ((path, entry.url) for path, entry in found), self._headers)
         if len(videos) > MAX_EPISODES:
             raise SourceChangedError(f"{self.title} lists more than {MAX_EPISODES} videos in one series")
         title, _, _ = title_of(key.rpartition("/")[2])
@@ -332,6 +340,5 @@ def _hit(key: str) -> SeriesHit:
 
 
 def _folded(text: str) -> str:
-    """The words of a text, without case, accents and width."""
-    plain = unicodedata.normalize("NFKD", text[:1000]).casefold()
-    return " ".join(_WORD.findall("".join(char for char in plain if unicodedata.category(char) != "Mn")))
+    """The words of a text, as they are compared."""
+    return " ".join(_WORD.findall(fold(text[:1000])))

@@ -21,7 +21,7 @@ from msgspec import Meta
 
 from aniworld import __version__
 from aniworld.catalog import answers, languages
-from aniworld.catalog.apis.jellyfin import ID, KEY, Item, Listing, LoggedIn, MediaSource, good
+from aniworld.catalog.apis.jellyfin import ID, KEY, Item, Listing, LoggedIn, MediaSource, MediaStream, good
 from aniworld.catalog.errors import CatalogError, NotAtSourceError, SourceChangedError, SourceUnreachableError, from_net
 from aniworld.catalog.pages import text
 from aniworld.catalog.pages.addresses import own
@@ -38,6 +38,7 @@ from aniworld.catalog.types import (
     SeriesHit,
     SeriesInfo,
     SeriesStatus,
+    Subtitle,
 )
 from aniworld.kit.errors import FieldError
 from aniworld.kit.net.errors import BadAnswerError, HttpStatusError, NetError
@@ -202,8 +203,9 @@ class JellyfinProvider:
         )
 
     def _spoken(self, source: MediaSource) -> tuple[Language, ...]:
-        sounds = [track.language for track in source.media_streams if track.type == "Audio"]
-        texts = [track.language for track in source.media_streams if track.type == "Subtitle" and not track.is_forced]
+        tracks = source.media_streams
+        sounds = [track.language for track in tracks if track.type == "Audio" and not track.is_external]
+        texts = [track.language for track in tracks if _is_read(track)]
         return languages.spoken_and_read(sounds, texts) or (Language(self._profile.language),)
 
     async def _files(self, item: Item, language: Language) -> list[Link]:
@@ -220,10 +222,25 @@ class JellyfinProvider:
                     url=f"{self._base}/Items/{source.id}/Download",
                     language=language,
                     headers=session.headers,
+                    subtitles=self._beside(item, source, session),
                 )
                 for source in fitting
             ]
         )
+
+    def _beside(self, item: Item, source: MediaSource, session: _Session) -> tuple[Subtitle, ...]:
+        """Subtitles that are not in the file; the server gives every text as WebVTT."""
+        base = f"{self._base}/Videos/{item.id}/{source.id}/Subtitles"
+        return tuple(
+            Subtitle(
+                url=f"{base}/{track.index}/Stream.vtt",
+                format="vtt",
+                language=languages.tag(track.language),
+                headers=session.headers,
+            )
+            for track in source.media_streams
+            if track.is_external and _is_read(track)
+        )[:_MOST_IN_ONE]
 
     def _picture(self, item: Item, kind: str) -> str | None:
         tag = item.image_tags.get(kind)
@@ -309,6 +326,12 @@ class JellyfinProvider:
         if token:
             said["Token"] = token
         return {"Authorization": "MediaBrowser " + ", ".join(f'{key}="{value}"' for key, value in said.items())}
+
+
+def _is_read(track: MediaStream) -> bool:
+    """Whether they are subtitles of everything that is said, and can be had."""
+    there = not track.is_external or (track.is_text_subtitle_stream and track.index is not None)
+    return track.type == "Subtitle" and not track.is_forced and there
 
 
 def _season(item: Item) -> int:
