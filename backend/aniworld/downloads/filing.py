@@ -16,6 +16,7 @@ from aniworld.kit.files import durable_mkdir, durable_move, durable_replace
 
 WORK = (".aniworld", "work")
 FINISHED = "finished"
+_WHOLE = "whole"
 _EXTENSIONS = {"mp4": ".mp4", "matroska": ".mkv", "mpegts": ".ts", "avi": ".avi", "flv": ".flv"}
 """By FFmpeg's names of containers."""
 
@@ -41,6 +42,18 @@ def extension(container: str) -> str:
     """What a file of that container is called; players go by the name."""
     names = container.split(",")
     return next((suffix for name, suffix in _EXTENSIONS.items() if name in names), ".mkv")
+
+
+def keep_whole(part: Path, suffix: str) -> Path:
+    """Give what was fetched, and found to be whole, a name that says so: a crash from here on costs no byte of it."""
+    whole = part.with_name(_WHOLE + suffix)
+    durable_replace(part, whole)
+    return whole
+
+
+def kept_whole(work: Path) -> Path | None:
+    """What an earlier attempt had found to be whole."""
+    return next(work.glob(f"{_WHOLE}.*"), None)
 
 
 def stage(finished: Path, staged: Path) -> None:

@@ -142,6 +142,8 @@ class EpisodePipeline:
 
     async def _deliver(self, item: Claimed, target: TargetDetails, link: Link, work: Path, meter: Meter) -> Path:
         """Resolve, fetch and verify: a whole, playable file on the anime directory's file system."""
+        if (whole := await _on_disk("Looking at", filing.kept_whole, work)) is not None:
+            return whole
         stream = await self._catalog.resolve(link)
         async with self._db.write() as session:
             await LeaseRepository(session).set_source(item.id, target.provider, link.hoster)
@@ -185,9 +187,7 @@ class EpisodePipeline:
         if self._config.current.downloads.container == "original" and fetched.single:
             part = fetched.paths[0]
             info = await media.verify(part, expected_duration=expected, tolerance=tolerance)
-            finished = work / (filing.FINISHED + filing.extension(info.container))
-            await _on_disk("Renaming", part.rename, finished)
-            return finished
+            return await _on_disk("Renaming", filing.keep_whole, part, filing.extension(info.container))
         # The finished file is made beside what it is made of.
         needed = fetched.bytes + self._config.current.downloads.min_free_space
         if (free := await _on_disk("Looking at", free_space, work)) < needed:
@@ -213,13 +213,14 @@ class EpisodePipeline:
 
     async def _file(self, item: Claimed, finished: Path, anime: Path, own: Path) -> None:
         size = (await _on_disk("Looking at", finished.stat)).st_size
-        staged = own / finished.name
-        await _on_disk("Moving", filing.stage, finished, staged)
+        staged = own / (filing.FINISHED + finished.suffix)
         for last in (False, True):
             # Asked for anew: the same episode in another language may have taken the plain name meanwhile.
             path = (await self._target(item)).path(finished.suffix)
             await self._intend(item, path, size)
             final = safe_join(anime, *path.split("/"))
+            if not last:
+                await _on_disk("Moving", filing.stage, finished, staged)
             try:
                 await self._move(item, staged, final, path)
                 break
