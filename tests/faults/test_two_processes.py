@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Postgres
-from tests.faults.loaded import FILE, LoadedSource
+from tests.faults.loaded import FILE, LINE, LoadedSource
 from tests.faults.process import ServerProcess
 from tests.faults.support import HOSTERS, configure, length
 from tests.library_client import add_series, has_bytes, items, queue, reaches
@@ -39,6 +39,7 @@ async def test_the_other_takes_over_what_a_killed_one_held(
         servers.append(ServerProcess(tmp_path / name, anime, module="tests.faults.short_leases"))
     one, two = servers
     try:
+        large_source.line.speed = 3_000_000  # while servers start
         client = await one.start()
         key = await add_series(client)
         first, second = await queue(client, key, (1, 1), (1, 2))
@@ -47,6 +48,7 @@ async def test_the_other_takes_over_what_a_killed_one_held(
         client = await two.start()
         await client.patch("/api/config/section/library", json={"anime_directory": str(anime)})
         await has_bytes(client, second, 1)  # both work, each at its own
+        large_source.line.speed = LINE
         had = (await has_bytes(client, first, 8 * MIB))["progress"]["downloaded_bytes"]
         assert {item["status"] for item in (await items(client)).values()} == {"downloading"}
         await one.end(signal.SIGKILL)
