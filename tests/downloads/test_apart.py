@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from aniworld.catalog.hosters.ytdlp import YtdlpHoster
 from aniworld.catalog.pages.reader import Reader
 from aniworld.catalog.tools import Tools
-from aniworld.catalog.types import Language, Link, Stream, Subtitle
+from aniworld.catalog.types import Fragment, Language, Link, Stream, Subtitle
 from aniworld.downloads.fetch.errors import FetchError
 from aniworld.downloads.fetch.service import fetch
 from aniworld.downloads.fetch.types import Fetched
 from aniworld.downloads.media import client as media
 from aniworld.downloads.media.types import Done
 from aniworld.kit.net.client import HttpClient
-from tests.downloads.fetch.support import QUICK, Sink
+from tests.downloads.fetch.support import QUICK, Sink, video
 from tests.downloads.media.clips import make_clip, make_rendition
 from tests.origin import Body, Fault, Origin
 
@@ -245,3 +247,58 @@ async def test_subtitles_that_were_asked_for_and_are_a_page(origin: Origin, clie
                 await call
         else:
             assert (await call).subtitles == ()
+
+
+KILLED = """
+import asyncio, sys
+from pathlib import Path
+from urllib.parse import urlsplit
+import msgspec
+from aniworld.catalog.types import Stream
+from aniworld.downloads.fetch.service import fetch
+from aniworld.kit.net.client import HttpClient
+from tests.downloads.fetch.support import QUICK, Sink
+
+async def main():
+    stream = msgspec.json.decode(sys.argv[1], type=Stream)
+    async with HttpClient(allowed_hosts=lambda: {urlsplit(stream.url).netloc}) as client:
+        await fetch(stream, Path(sys.argv[2]), client=client, progress=Sink(), limits=QUICK)
+
+asyncio.run(main())
+"""
+MIB = 1024 * 1024
+
+
+@pytest.mark.parametrize("pieces", [False, True])
+async def test_both_halves_go_on_after_a_kill(origin: Origin, client: HttpClient, tmp_path: Path, pieces: bool) -> None:
+    """At most 4 MiB, or one piece, of each half is fetched again, beside what was on the way."""
+    slow = Fault(chunk=64 * 1024, pause=0.01, times=None)
+    halves = [video(seed, size) for seed, size in ((1, 12 * MIB), (2, 6 * MIB))]
+    made = []
+    for number, data in enumerate(halves):
+        parts = (
+            [video(seed, MIB) for seed in range(number * 100, number * 100 + len(data) // MIB)] if pieces else [data]
+        )
+        halves[number] = b"".join(parts)
+        urls = [origin.add(f"/{number}/{at}", Body(part), [slow]) for at, part in enumerate(parts)]
+        fragments = tuple(Fragment(url=url, duration=1.0) for url in urls) if pieces else ()
+        made.append(Stream(url=urls[0], protocol="fragments" if pieces else "http", fragments=fragments))
+    stream = msgspec.structs.replace(made[0], audio=made[1])
+    total = sum(map(len, halves))
+    work = tmp_path / "work"
+    for kill in (1, 2):
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", KILLED, msgspec.json.encode(stream), str(work), cwd=Path(__file__).parents[2]
+        )
+        while sum(request.sent for request in origin.requests) < kill * total // 3 and process.returncode is None:
+            await asyncio.sleep(0.01)
+        process.kill()
+        assert await process.wait() == -9
+    for request in list(origin.requests):
+        origin.fail(request.path)
+    sink = Sink()
+    fetched = await fetch(stream, work, client=client, progress=sink, limits=QUICK)
+    assert [b"".join(path.read_bytes() for path in paths) for paths in (fetched.paths, fetched.audio)] == halves
+    assert sink.downloaded == fetched.bytes == total
+    again = sum(request.sent for request in origin.requests) - total
+    assert again <= 12 * MIB  # from the beginning both times would be 18
