@@ -92,8 +92,12 @@ class _Track:
     played: float = 0.0
     """Seconds of the pieces that are there."""
 
+    duration: float = 0.0
+    """Seconds of all."""
+
     def __post_init__(self) -> None:
         """What to fetch, each thing once."""
+        self.duration = self.playlist.duration
         inits: dict[Piece, str] = {}
         last: Piece | None = None
         count = len(self.playlist.segments)
@@ -134,7 +138,7 @@ class _Track:
     @property
     def estimate(self) -> float:
         """Bytes that the whole will have if it goes on as it began."""
-        return self.bytes * self.playlist.duration / self.played if self.played > 0 else 0.0
+        return self.bytes * self.duration / self.played if self.played > 0 else 0.0
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -228,7 +232,7 @@ class _HlsFetch:
             bytes=size,
             audio=next((track.paths for track in self._tracks if track.content == "sound"), ()),
             subtitles=tuple(_text(track) for track in self._tracks if track.content == "text"),
-            expected_duration=video.playlist.duration,
+            expected_duration=video.duration,
         )
 
     @property
@@ -261,7 +265,7 @@ class _HlsFetch:
         if self._soon is None or video.played <= played:
             return
         pace = (time.monotonic() - begun) / (video.played - played)
-        if pace * (video.playlist.duration - video.played) <= _SOON:
+        if pace * (video.duration - video.played) <= _SOON:
             soon, self._soon = self._soon, None
             soon(self._result(self._estimated))
 
