@@ -54,17 +54,15 @@ class Job:
     """Seconds."""
 
 
-async def finish(job: Job) -> int:
-    """Of a piece that has come whole before, but was not put on the disk for certain; its size."""
+def come_before(job: Job) -> PieceFile:
+    """A piece that is there whole already, but was not put on the disk for certain."""
 
     def look(plain: bytes) -> None:
         if not recognise_piece(plain, job.content):
             raise BadAnswerError("What the host sent is no piece of a video")
 
     half, there = job.store.half(job.name) or (None, 0)
-    file = job.store.piece(job.name, half=half, at=there, cipher=None, look=look)
-    await in_thread(file.commit)
-    return there
+    return job.store.piece(job.name, half=half, at=there, cipher=None, look=look)
 
 
 class PieceAnswer:
@@ -76,10 +74,9 @@ class PieceAnswer:
         key: bytes,
         connection: Connection,
         count: Callable[[int], None],
-        come: Callable[[], None],
         unproven: dict[Job, int],
     ) -> None:
-        """``count`` is told of bytes that came, ``come`` is called when all have been written.
+        """``count`` is told of bytes that came.
 
         ``unproven`` keeps the sizes of pieces of which only the end of the connection told the end.
         """
@@ -88,11 +85,10 @@ class PieceAnswer:
         self._connection = connection
         self._headers = connection.response.headers
         self._count = count
-        self._come = come
         self._unproven = unproven
 
-    async def whole(self) -> int:
-        """All of a piece; its size on the disk."""
+    async def whole(self) -> PieceFile:
+        """All of a piece, written; what it is worth is seen when it is committed."""
         job, lock = self._job, self._job.piece.key
         length = _check(self._connection, job.piece)
         coded = coding(self._headers)
@@ -114,7 +110,7 @@ class PieceAnswer:
             file = job.store.piece(job.name, half=half, at=0, cipher=cipher, look=look)
             return await self._write(file, chain(beginning, blocks), body, length)
 
-    async def rest(self, half: Half, there: int, overlap: int) -> int:
+    async def rest(self, half: Half, there: int, overlap: int) -> PieceFile:
         """What is missing behind ``there``, if the answer says exactly that and its beginning is known already."""
         job, lock = self._job, self._job.piece.key
         expected = half.length - there + overlap
@@ -144,27 +140,23 @@ class PieceAnswer:
         if self._job.piece.length is None and part.total not in (None, half.length):
             raise BadAnswerError("The piece at the host has another length now")
 
-    async def _write(self, file: PieceFile, blocks: AsyncIterator[Block], body: Body, length: int | None) -> int:
+    async def _write(self, file: PieceFile, blocks: AsyncIterator[Block], body: Body, length: int | None) -> PieceFile:
         """Write a body to its end; it must be of that length, as sent."""
         most = LARGEST_TEXT if self._job.content == "text" else LARGEST_PIECE
-        plain = not coding(self._headers)
         try:
             async for block in blocks:
                 self._count(len(block))
                 if file.size + len(block) > most:
                     raise TooLargeError(f"The piece is larger than {most} bytes")
                 await in_thread(functools.partial(file.write, block))
-                if plain and body.received == length:
-                    self._come()
-                    break
             if length is not None and body.received != length:
                 raise ShortBodyError(f"The host sent {body.received} of {length} bytes")
-            if length is None and plain and not tells_end(self._headers):
+            if length is None and not coding(self._headers) and not tells_end(self._headers):
                 self._compare(body.received)
-            await in_thread(file.commit)
-        finally:
+        except BaseException:
             file.keep()
-        return file.size
+            raise
+        return file
 
     def _compare(self, size: int) -> None:
         """A piece that was cut between two packets looks like a whole one: it has to come twice, equally long."""

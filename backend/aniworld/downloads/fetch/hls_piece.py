@@ -16,10 +16,12 @@ from aniworld.downloads.fetch.errors import (
     ShortBodyError,
     TooLargeError,
 )
-from aniworld.downloads.fetch.hls_answer import Job, PieceAnswer, finish
+from aniworld.downloads.fetch.hls_answer import Job, PieceAnswer, come_before
 from aniworld.downloads.fetch.hls_keys import KeyRing, UndecryptableError
+from aniworld.downloads.fetch.pieces import PieceFile
 from aniworld.downloads.fetch.retry import Patience
 from aniworld.downloads.fetch.types import Limits, ProgressSink, Transport
+from aniworld.downloads.fetch.writer import in_thread
 from aniworld.kit.errors import AppError
 
 _BUFFER = 512 * 1024
@@ -70,13 +72,30 @@ class PieceFetcher:
                     raise SegmentError(job.index, job.count, last, of=_NAMES[job.content]) from last
 
     async def _attempt(self, job: Job, counted: _Counted, place: _Place) -> int:
-        piece = job.piece
-        lock = piece.key
+        lock = job.piece.key
         key = await self._keys.get(lock.url) if lock is not None else b""
+        try:
+            file = await self._file(job, key, counted)
+            place.leave()
+            try:
+                await in_thread(file.commit)
+            finally:
+                file.keep()
+        except UndecryptableError:
+            assert lock is not None
+            self._keys.forget(lock.url, key)
+            raise
+        except NotAVideoError as error:
+            raise BadAnswerError(error.detail) from error  # of a piece that is worth another try
+        return file.size
+
+    async def _file(self, job: Job, key: bytes, counted: _Counted) -> PieceFile:
+        """All of the piece in its file, whatever it is worth."""
+        piece = job.piece
         headers = self._headers(piece.url)
         half, there = job.store.half(job.name) or (None, 0)
-        if half is not None and there == half.length and lock is None:
-            return await finish(job)
+        if half is not None and there == half.length and piece.key is None:
+            return come_before(job)
         overlap = min(there, _OVERLAP)
         if half is not None:
             start = (piece.start or 0) + there - overlap
@@ -84,19 +103,12 @@ class PieceFetcher:
         elif piece.start is not None and piece.length is not None:
             headers["Range"] = f"bytes={piece.start}-{piece.start + piece.length - 1}"
         async with request(self._client, piece.url, headers, self._limits, buffer=_BUFFER) as connection:
-            answer = PieceAnswer(job, key, connection, counted.add, place.leave, self._unproven)
-            try:
-                if half is not None and connection.response.status_code == 206:
-                    counted.begin(there)
-                    return await answer.rest(half, there, overlap)
-                counted.begin(0)
-                return await answer.whole()
-            except UndecryptableError:
-                assert lock is not None
-                self._keys.forget(lock.url, key)
-                raise
-            except NotAVideoError as error:
-                raise BadAnswerError(error.detail) from error  # of a piece that is worth another try
+            answer = PieceAnswer(job, key, connection, counted.add, self._unproven)
+            if half is not None and connection.response.status_code == 206:
+                counted.begin(there)
+                return await answer.rest(half, there, overlap)
+            counted.begin(0)
+            return await answer.whole()
 
 
 _NAMES: dict[Content, str] = {"video": "", "sound": " of the sound", "text": " of the subtitles"}
