@@ -31,7 +31,7 @@ dev: setup
 
 # Run every check and every test, or the named parts: ruff format mypy imports svelte-check eslint vitest pytest e2e
 [no-exit-message]
-test *parts: (setup "--browser")
+test *parts: (setup "--browser" "--strace")
     @exec "{{ python }}" .ci/verify.py "$@"
 
 # Run the linters and type checkers only
@@ -61,9 +61,9 @@ migration name: setup
 e2e *args: (setup "--browser")
     @ANIWORLD_CHROMIUM="$("{{ python }}" .ci/browser.py)" exec pytest e2e -m e2e "$@"
 
-# Kill, starve and cut off the real program at many points; takes long, and wants Linux, root and strace for all of it
+# Kill, starve and cut off the real program at 1,000 points (FAULT_POINTS); takes an hour, and wants Linux, root and strace
 [no-exit-message]
-faults *args: setup
+faults *args: (setup "--strace")
     @FAULT_POINTS="${FAULT_POINTS:-1000}" exec pytest tests/faults -s "$@"
 
 # Measure the server: start, memory, events, lists, downloads

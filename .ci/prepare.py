@@ -1,5 +1,7 @@
 """Makes a checkout ready to run: packages, Node modules, the built pages, and with ``--browser`` a browser.
 
+``--strace`` installs that where the system's package manager may.
+
 A step is skipped while the stamp that its last run left says that nothing it reads has changed.
 """
 
@@ -9,6 +11,7 @@ import compileall
 import fcntl
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -100,9 +103,20 @@ def install_browser() -> None:
             sys.exit(browser.HELP)
 
 
+def install_strace() -> None:
+    """What the fault tests let calls fail with; without it they fail and say so."""
+    if sys.platform != "linux" or shutil.which("strace") or not shutil.which("apt-get") or os.geteuid() != 0:
+        return
+    print("strace …", file=sys.stderr, flush=True)
+    apt = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300"]
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    for command in (["update"], ["install", "-y", "--no-install-recommends", "strace"]):
+        subprocess.run([*apt, *command], env=environment, stdout=subprocess.DEVNULL, check=False)
+
+
 def main(options: list[str]) -> None:
     """Run the steps, one set-up at a time."""
-    if unknown := set(options) - {"--browser"}:
+    if unknown := set(options) - {"--browser", "--strace"}:
         sys.exit(f"Unknown option: {' '.join(sorted(unknown))}")
     CACHE.mkdir(exist_ok=True)
     with (CACHE / "setup.lock").open("w") as lock:
@@ -115,6 +129,8 @@ def main(options: list[str]) -> None:
         compileall.compile_dir(ROOT / "backend" / "aniworld", quiet=1)
         if "--browser" in options:
             install_browser()
+        if "--strace" in options:
+            install_strace()
 
 
 if __name__ == "__main__":

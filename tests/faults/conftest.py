@@ -7,8 +7,29 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults import machine
 from tests.faults.loaded import LoadedSource, loaded_source
 from tests.faults.support import Bench
+
+LEFT_OUT = pytest.StashKey[str]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "mounts: mounts file systems, so it runs where that is allowed")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what the kernel forbids here. A tool that is missing is another matter: its test fails."""
+    mounting = [item for item in items if item.get_closest_marker("mounts")]
+    if mounting and (reason := machine.no_mounts()):
+        items[:] = [item for item in items if item not in mounting]
+        config.hook.pytest_deselected(items=mounting)
+        config.stash[LEFT_OUT] = f"{len(mounting)} tests that mount are left out: {reason}"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if (reason := config.stash.get(LEFT_OUT, None)) is not None:
+        terminalreporter.write_line(reason, yellow=True)
 
 
 @pytest.fixture

@@ -60,7 +60,14 @@ class Leg:
         self.source.install(self.process.data)
         config = {
             "version": 1,
-            "downloads": {"slots": 3, "retry_delay": 0.1, "connections": 2, "container": "original", **downloads},
+            "downloads": {
+                "slots": 3,
+                "retry_delay": 0.1,
+                "connections": 2,
+                "container": "original",
+                "min_free_space": 0,
+                **downloads,
+            },
             "providers": {"allowed_hosts": [f"127.0.0.1:{self.source.port}"]},
         }
         (self.process.data / "config.json").write_text(json.dumps(config))
@@ -261,7 +268,7 @@ class Leg:
         await eventually(swept, within=10)
         assert await self.process.end(signal.SIGTERM) == 0
         await self.died("in good order")
-        for episode in wanted:
+        for episode in () if self.ledger.faulty else wanted:  # what a disk refused has to come again
             over = self.shelf.served[episode] - self.shelf.size(episode) - SLACK
             assert over <= self.shelf.may_again[episode], f"Episode {episode}: {over} bytes again"
 

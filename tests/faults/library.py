@@ -38,6 +38,10 @@ class Inspector:
         self._expected: dict[tuple[int, bool], str] = {}
         self._seen: set[tuple[Path, int, int]] = set()
 
+    def forget(self) -> None:
+        """Look at every file anew."""
+        self._seen.clear()
+
     async def look(self, anime: Path) -> dict[int, Path]:
         """The files by episode. Fails where one is not whole, or where an episode has two."""
         found: dict[int, Path] = {}

@@ -32,7 +32,7 @@ class ServerProcess:
     prefix: tuple[str, ...] = ()
     """A command that starts it in another way."""
     module: str = "aniworld"
-    prefix_used: bool = False
+    traced: bool = False
 
     async def start(self) -> httpx.AsyncClient:
         """Start, set up or log in; a client that carries a token."""
@@ -42,7 +42,7 @@ class ServerProcess:
     async def launch(self) -> None:
         """Start, and wait for nothing."""
         self.output = []
-        self.prefix_used = bool(self.prefix)
+        self.traced = "strace" in self.prefix
         self.process = await asyncio.create_subprocess_exec(
             *self.prefix,
             sys.executable,
@@ -93,8 +93,20 @@ class ServerProcess:
     async def end(self, number: signal.Signals) -> int:
         """Send a signal and wait for the end; the exit status."""
         assert self.process is not None
-        self.process.send_signal(number)
+        self._send(number)
         return await self.wait()
+
+    def _send(self, number: signal.Signals) -> None:
+        """To the server, which may run below a tracer."""
+        assert self.process is not None
+        pids = [self.process.pid]
+        if self.traced:
+            with contextlib.suppress(OSError):
+                children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+                pids = [int(pid) for pid in children] or pids
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
 
     @property
     def alive(self) -> bool:
@@ -110,14 +122,7 @@ class ServerProcess:
         """kill -9, also where it runs below a tracer; at once, and nothing if it is dead already."""
         if self.process is None or not self.alive:
             return
-        victims = [self.process.pid]
-        if self.prefix_used:
-            with contextlib.suppress(OSError):
-                children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-                victims = [int(pid) for pid in children] or victims
-        for pid in victims:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        self._send(signal.SIGKILL)
         await self.process.wait()
 
     async def wait(self) -> int:
