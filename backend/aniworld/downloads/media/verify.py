@@ -80,12 +80,15 @@ def verify(path: Path, expected: float | None, tolerance: float | None) -> Media
         require_video(container)
         tally = Tally()
         kinds = kinds_of(container)
-        for packet in container.demux([container.streams[index] for index in kinds]):
+        streams = [container.streams[index] for index in kinds]
+        seconds = {stream.index: float(stream.time_base or 0) for stream in streams}
+        for packet in container.demux(streams):
             time = packet.pts if packet.pts is not None else packet.dts
-            if time is None or packet.time_base is None:
+            if time is None:
                 continue
-            start = float(time * packet.time_base)
-            tally.add(kinds[packet.stream.index], start, start + float((packet.duration or 0) * packet.time_base))
+            index = packet.stream_index
+            start = time * seconds[index]
+            tally.add(kinds[index], start, start + (packet.duration or 0) * seconds[index])
         tally.check(declared=declared_duration(container), expected=expected, tolerance=tolerance)
         info = describe(container, tally.duration)
     _decode(path, tally.duration)
