@@ -45,13 +45,11 @@ class Address:
                 log.info("The address has run out and there is no fresh one, so it is tried still: %s", error.detail)
         return self.stream
 
-    async def replaced(self, stream: Stream, status: int) -> bool:
-        """Whether there is another one now than this, at which the host answered so.
+    async def replaced(self, stream: Stream) -> bool:
+        """Whether there is another one now than this, which seems to have run out.
 
         One that never worked is dead rather than too old, and not asked for again. Raises what asking raises.
         """
-        if status not in RAN_OUT:
-            return False
         if stream is self.stream and not self._works and not self._in_vain:
             return False
         return await self._replace(stream)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from aniworld.downloads.fetch.containers import recognise
 from aniworld.downloads.fetch.errors import (
     BadAnswerError,
+    DishonestError,
     FetchError,
     HostBusyError,
     NotAVideoError,
@@ -97,6 +98,28 @@ def coding(headers: Mapping[str, str]) -> str:
     """The content coding in lower case; empty where there is none."""
     value = headers.get("content-encoding", "").strip().lower()
     return "" if value == "identity" else value.removeprefix("x-")
+
+
+def end_of_part(status: int, headers: Mapping[str, str], start: int, total: int, validator: str | None) -> int:
+    """Where the body of an answer ends, which must begin at ``start`` of the version with that total and validator.
+
+    Raises :class:`DishonestError` for everything else.
+    """
+    if status != 206 or coding(headers):
+        raise DishonestError("The host does not send the part that was asked for")
+    named = Validator.of(headers)
+    if named is not None and named.value != validator:
+        raise DishonestError("The file at the host is another one now")
+    try:
+        part = ContentRange.of(headers)
+        length = content_length(headers)
+    except BadAnswerError as error:
+        raise DishonestError(error.detail) from error
+    if part.start != start or part.end is None or part.total not in (None, total):
+        raise DishonestError("The host sent another part of the file than was asked for")
+    if length not in (None, part.end + 1 - start):
+        raise DishonestError(f"The host announced {length} bytes for a part of {part.end + 1 - start}")
+    return part.end + 1
 
 
 def check_status(status: int, headers: Mapping[str, str]) -> None:

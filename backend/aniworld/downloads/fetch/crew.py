@@ -13,18 +13,18 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from urllib.parse import urlsplit
 
-from aniworld.downloads.fetch.answers import ContentRange, Validator, coding, content_length
+from aniworld.downloads.fetch.answers import end_of_part
 from aniworld.downloads.fetch.connection import Block, Body, Connection, chain, read
-from aniworld.downloads.fetch.errors import BadAnswerError, DishonestError, DiskError, MisfitError, ShortBodyError
+from aniworld.downloads.fetch.errors import DishonestError, DiskError, MisfitError, ShortBodyError
 from aniworld.downloads.fetch.part import Part
 from aniworld.downloads.fetch.segment import Segment
 from aniworld.downloads.fetch.spans import Span
-from aniworld.downloads.fetch.types import BUFFER, Limits, ProgressSink, Response
+from aniworld.downloads.fetch.types import BUFFER, Limits, ProgressSink
 from aniworld.downloads.fetch.writer import Writer, in_thread
 from aniworld.kit.errors import AppError
 from aniworld.kit.net.lines import CrowdedError
@@ -56,8 +56,8 @@ _THROTTLED = 0.7
 """Nearer than this to the speed limit, more connections bring nothing."""
 
 
-_crews: Counter[str] = Counter()
-"""Files that are being fetched from each host."""
+_crews: defaultdict[str, set[Crew]] = defaultdict(set)
+"""Those that fetch a file from each host."""
 
 Open = Callable[[int, int], AbstractAsyncContextManager[Connection]]
 """A request for the bytes from one position to another, with ``If-Range``, as an extra connection.
@@ -115,7 +115,7 @@ class Crew:
         segment = Segment(start, min(gap[1], carries))
         segment.reach = carries
         self._host = urlsplit(str(body.connection.response.url)).netloc
-        _crews[self._host] += 1
+        _crews[self._host].add(self)
         if self._validator is not None and self.most > 1:
             self._manager = asyncio.create_task(self._manage(body.connection))
         with self._working(segment):
@@ -125,6 +125,16 @@ class Crew:
                 if isinstance(error, DiskError) or len(self._active) + len(self._helpers) <= 1:
                     raise
                 self._error = error  # the others go on
+
+    @property
+    def has_help(self) -> bool:
+        """Whether there is more than one connection."""
+        return bool(self._helpers)
+
+    @property
+    def rate(self) -> float:
+        """Bytes per second, about."""
+        return sum(segment.rate for segment in self._active)
 
     async def finish(self) -> bool:
         """Wait until all is there, or nobody can go on; whether it is complete. Raises what stopped the last one."""
@@ -142,7 +152,7 @@ class Crew:
     async def dismiss(self) -> None:
         """End everything that is still running."""
         if self._host:
-            _crews[self._host] -= 1
+            _crews[self._host].discard(self)
             if not _crews[self._host]:
                 del _crews[self._host]
             self._host = ""
@@ -209,7 +219,7 @@ class Crew:
         start, end = segment.pos - before, min(segment.end + OVERLAP, self._total)
         async with self._ask(start, end) as connection:
             response = connection.response
-            carries = self._judge(response, start)
+            carries = end_of_part(response.status_code, response.headers, start, self._total, self._validator)
             self._honest.set()
             segment.reach = carries
             self._cut(segment, carries)  # a shorter part than was asked for is legal
@@ -225,25 +235,6 @@ class Crew:
                 if beginning[:before] != await in_thread(lambda: self._part.read(start, before)):
                     raise MisfitError
                 await self._consume(segment, connection, blocks, beginning[before:], leave)
-
-    def _judge(self, response: Response, start: int) -> int:
-        """Where the answer ends, if it is of the same version and begins where it should."""
-        headers = response.headers
-        if response.status_code != 206 or coding(headers):
-            raise DishonestError("The host does not send the part that was asked for")
-        validator = Validator.of(headers)
-        if validator is not None and validator.value != self._validator:
-            raise DishonestError("The file at the host is another one now")
-        try:
-            part = ContentRange.of(headers)
-            length = content_length(headers)
-        except BadAnswerError as error:
-            raise DishonestError(error.detail) from error
-        if part.start != start or part.end is None or part.total not in (None, self._total):
-            raise DishonestError("The host sent another part of the file than was asked for")
-        if length not in (None, part.end + 1 - start):
-            raise DishonestError(f"The host announced {length} bytes for a part of {part.end + 1 - start}")
-        return part.end + 1
 
     async def _consume(
         self,
@@ -339,7 +330,7 @@ class Crew:
     @property
     def _bound(self) -> int:
         """Connections that this file may have now: downloads from one host share those that it may get."""
-        return max(min(self.most, self._limits.per_host // max(_crews[self._host], 1)), 1)
+        return max(min(self.most, self._limits.per_host // max(len(_crews[self._host]), 1)), 1)
 
     async def _manage(self, first: Connection) -> None:
         """Begin with one connection, take many where that is worth it, and keep them where it was."""
@@ -379,7 +370,9 @@ class Crew:
         limit = self._limits.throttle.rate
         if limit is not None and rate > _THROTTLED * limit:
             return False
-        if rate > _PLENTY:
+        # Several files that have one connection each may fill the line together.
+        alone = [crew for crew in _crews[self._host] if crew is not self and not crew.has_help]
+        if rate + sum(crew.rate for crew in alone) > _PLENTY:
             return False
         return rate > 0 and left >= 2 * self._limits.split_bytes and left / rate >= self._limits.worth
 

@@ -10,15 +10,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from aniworld.catalog.types import Stream
+from aniworld.downloads.fetch.address import Address
 from aniworld.downloads.fetch.containers import Content
-from aniworld.downloads.fetch.errors import DiskError, PlaylistError
+from aniworld.downloads.fetch.errors import DiskError, FetchError, PlaylistError
 from aniworld.downloads.fetch.hls_answer import Job
 from aniworld.downloads.fetch.hls_keys import KeyRing
 from aniworld.downloads.fetch.hls_piece import PieceFetcher, held
 from aniworld.downloads.fetch.hls_small import SmallFiles, headers_for
 from aniworld.downloads.fetch.pieces import PieceStore, Plan
 from aniworld.downloads.fetch.playlist import MediaPlaylist, Piece, parse
-from aniworld.downloads.fetch.types import Fetched, Limits, ProgressSink, Soon, TextTrack, Transport
+from aniworld.downloads.fetch.types import Fetched, Limits, ProgressSink, Renew, Soon, TextTrack, Transport
 from aniworld.downloads.fetch.variants import Master, Rendition
 from aniworld.downloads.fetch.writer import in_thread
 
@@ -43,20 +44,36 @@ async def fetch_hls(
     subtitles: bool = False,
     content: Content = "video",
     soon: Soon | None = None,
+    renew: Renew | None = None,
 ) -> Fetched:
     """Fetch the pieces into ``directory``, going on with those that an earlier call left there.
 
     ``language`` (``audio[+subtitles]``) chooses among several sounds and ``subtitles``. The total told to ``progress``
-    is an estimate from the pieces that are there and how long they play. ``content``: what the pieces hold. Raises
+    is an estimate from the pieces that are there and how long they play. ``content``: what the pieces hold.
+    ``renew`` is asked for another address where this one, or those of the pieces, run out on the way. Raises
     :class:`~aniworld.downloads.fetch.errors.FetchError` and :class:`~aniworld.kit.net.errors.NetError`.
     """
     limits = limits or Limits()
-    headers = headers_for(stream)
-    files = SmallFiles(client, headers, limits)
-    fetcher = PieceFetcher(client, headers, KeyRing(files), progress, limits)
-    choice = (max_height, language)
-    tracks = await _tracks(files, stream.url, directory, limits, choice, subtitles=subtitles, content=content)
-    return await _HlsFetch(tracks, fetcher, progress, limits, soon).run()
+    address, first = Address(stream, renew), True
+    while True:
+        stream = await address.current()
+        headers = headers_for(stream)
+        files = SmallFiles(client, headers, limits)
+        fetcher = PieceFetcher(client, headers, KeyRing(files), progress, limits)
+        choice = (max_height, language)
+        fetch: _HlsFetch | None = None
+        try:
+            tracks = await _tracks(files, stream.url, directory, limits, choice, subtitles=subtitles, content=content)
+            fetch = _HlsFetch(tracks, fetcher, progress, limits, soon)
+            return await fetch.run()
+        except FetchError as error:
+            if fetch is not None:
+                soon = fetch.soon
+                if fetch.fetched or first:  # a playlist that comes proves it once; pieces prove it each time
+                    address.works(stream)
+            first = False
+            if not error.expired or not await address.replaced(stream):
+                raise
 
 
 async def fetch_pieces(
@@ -198,7 +215,10 @@ class _HlsFetch:
         self._fetcher = fetcher
         self._progress = progress
         self._limits = limits
-        self._soon = soon
+        self.soon = soon
+        """Who is told; None: nobody, or it has been told."""
+        self.fetched = 0
+        """Pieces that came."""
         self._begun = 0.0, 0.0
         """When fetching began, and how many seconds of the video were there then."""
 
@@ -247,6 +267,7 @@ class _HlsFetch:
         async def worker() -> None:
             for job, track in work:
                 track.arrived(job, await self._fetcher.fetch(job))
+                self.fetched += 1
                 self._estimate()
                 self._look_ahead()
 
@@ -262,11 +283,11 @@ class _HlsFetch:
         """Say so when the rest will be there soon."""
         begun, played = self._begun
         video = self._tracks[0]
-        if self._soon is None or video.played <= played:
+        if self.soon is None or video.played <= played:
             return
         pace = (time.monotonic() - begun) / (video.played - played)
         if pace * (video.duration - video.played) <= _SOON:
-            soon, self._soon = self._soon, None
+            soon, self.soon = self.soon, None
             soon(self._result(self._estimated))
 
     def _estimate(self) -> None:

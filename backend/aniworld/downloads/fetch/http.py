@@ -190,7 +190,7 @@ class _HttpFetch:
                     self._address.works(stream)
                     yield connection
                     return
-            if not await self._address.replaced(stream, status):
+            if not await self._address.replaced(stream):
                 raise SourceGoneError(status)
             stream = self._address.stream
 

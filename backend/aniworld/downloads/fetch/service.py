@@ -76,6 +76,7 @@ async def fetch(
             subtitles=subtitles,
             content=content,
             soon=tell if alone else None,
+            renew=renew,
         )
 
     def tell(planned: Fetched) -> None:

@@ -15,7 +15,7 @@ from aniworld.kit.net.lines import Wish
 
 BLOCK = 1024 * 1024
 """Bytes that are gathered in memory before they are written."""
-BUFFER = 256 * 1024
+BUFFER = 128 * 1024
 """Bytes of each of a connection's two buffers, where there are many connections."""
 
 Renew = Callable[[], Awaitable[Stream]]
@@ -108,7 +108,7 @@ class Limits:
     """Bytes that stay free on the disk."""
     max_size: int = 64 * 1024**3
     """Largest file."""
-    sync_bytes: int = 2 * 1024 * 1024
+    sync_bytes: int = 1024 * 1024
     sync_seconds: float = 1.0
     """A checkpoint is made after so many bytes or seconds, whichever comes first,"""
     sync_pause: float = 0.01
