@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import event
 
 from aniworld.config.schemas import DownloadsSection
 from aniworld.db.base import new_id
@@ -220,6 +222,20 @@ async def test_what_has_waited_long_enough_is_ready(queue: Queue) -> None:
     assert item is not None
     assert item.id == first
     assert (await claim(queue) or item).id == second
+
+
+async def test_a_claim_passes_over_none_that_wait(queue: Queue) -> None:
+    """However many wait after a failure: the databases take the index of those that are ready."""
+    if queue.db.dialect != "sqlite":
+        pytest.skip("PostgreSQL chooses by its statistics")
+    seen: list[tuple[str, Any]] = []
+    event.listen(queue.db.engine.sync_engine, "before_cursor_execute", lambda *told: seen.append((told[2], told[3])))
+    await queue.add(1)
+    await claim(queue)
+    statement, values = next(told for told in reversed(seen) if "RETURNING" in told[0])
+    async with queue.db.engine.connect() as connection:
+        plan = (await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)).all()
+    assert any("ix_downloads_next" in row[-1] for row in plan), plan
 
 
 async def test_an_installation_has_one_name(queue: Queue) -> None:

@@ -21,7 +21,7 @@ FAILURES = 5
 """In a row, before a host is left alone."""
 REST = 60.0
 LONGEST_REST = 1800.0
-_TRIAL = 15.0
+_TRIAL = 30.0
 """Seconds after which it is worth another look while somebody tries."""
 _MOST_HOSTS = 1000
 

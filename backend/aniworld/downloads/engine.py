@@ -18,7 +18,7 @@ from uuid import UUID
 from aniworld.config.service import ConfigService
 from aniworld.db.engine import Database
 from aniworld.downloads.ends import Ends
-from aniworld.downloads.errors import DownloadFailedError
+from aniworld.downloads.errors import AllHostersFailedError, DownloadFailedError
 from aniworld.downloads.fetch.errors import DiskFullError
 from aniworld.downloads.hold import Hold, Space
 from aniworld.downloads.lease_repository import LeaseRepository
@@ -50,6 +50,8 @@ log = logging.getLogger(__name__)
 LEASE = dt.timedelta(seconds=60)
 _FLUSH = 1.0
 _TELL = 0.25
+_PACE = 1.0
+"""Seconds before the next item after one whose host is left alone: a long queue for it must not flood the source."""
 _LOOK = 5.0
 """Seconds between two looks at the table without a wake-up."""
 
@@ -209,6 +211,8 @@ class Engine:
         except AppError as error:
             log.info("%s: %s", label, error.detail)
             await self._settle(self._ends.failed(item, error))
+            if isinstance(error, AllHostersFailedError) and error.only_waits:
+                await asyncio.sleep(_PACE)
         except Exception:  # whatever it was, it is this item's failure, not the queue's
             log.exception("%s failed unexpectedly", label)
             unexpected = DownloadFailedError("An unexpected error; the log tells more")

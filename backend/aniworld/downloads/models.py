@@ -39,6 +39,7 @@ class Download(Entity):
         # However many wait after a failure, the next one to run is the first entry here.
         Index(
             "ix_downloads_next",
+            "status",  # always the same, but without it SQLite prefers the index above and passes over those that wait
             "priority",
             "position",
             "id",

@@ -27,9 +27,10 @@ def sources(target: Status) -> tuple[Status, ...]:
 def retry_delay(attempt: int, base: float, told: float | None = None, *, rng: random.Random | None = None) -> float:
     """Seconds to wait after failed attempt number ``attempt`` (from 1): doubling, with jitter, at most an hour.
 
-    ``told`` is what the other side asked for (``Retry-After``): never earlier than that, up to the hour.
+    ``told`` is what the other side asked for (``Retry-After``): never earlier than that, up to the hour, and not all
+    at once.
     """
-    delay = min(base * 2.0 ** min(attempt - 1, 20), LONGEST_DELAY)
-    jitter: float = (rng or _RNG).uniform(0.75, 1.25)
-    delay *= jitter
-    return min(max(delay, told or 0.0), LONGEST_DELAY)
+    rng = rng or _RNG
+    delay: float = min(base * 2.0 ** min(attempt - 1, 20), LONGEST_DELAY) * rng.uniform(0.75, 1.25)
+    asked: float = (told or 0.0) * rng.uniform(1.0, 1.1)
+    return min(max(delay, asked), LONGEST_DELAY)

@@ -26,7 +26,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_downloads_status", ["status"], unique=False)
         batch_op.create_index(
             "ix_downloads_next",
-            ["priority", "position", "id"],
+            ["status", "priority", "position", "id"],
             unique=False,
             sqlite_where=_READY,
             postgresql_where=_READY,
