@@ -46,6 +46,7 @@ OWN: dict[str, set[str]] = {
     "config": {"settings"},
     "downloads": {
         "breaker",
+        "candidates",
         "checkpoint",
         "ends",
         "engine",

@@ -7,7 +7,7 @@ import contextlib
 import pytest
 
 from aniworld.downloads.breaker import FAILURES, LONGEST_REST, REST, Breaker, Breakers, host_of, is_down
-from aniworld.downloads.errors import AllHostersFailedError, HostRestingError
+from aniworld.downloads.errors import AllHostersFailedError, Failure, HostRestingError
 from aniworld.downloads.fetch.errors import HostBusyError, SegmentError, SourceGoneError, StalledError
 from aniworld.kit.errors import AppError
 from aniworld.kit.net.errors import AddressRefusedError, HttpStatusError, NetError, TimedOutError
@@ -141,7 +141,7 @@ def test_hosts_of_addresses() -> None:
 
 def test_waiting_for_a_host_is_no_attempt() -> None:
     resting, gone, stalled = HostRestingError(retry_after=30), SourceGoneError(404), StalledError()
-    assert AllHostersFailedError([("a", resting), ("b", gone)]).only_waits
-    assert AllHostersFailedError([("a", resting)]).retry_after == 30
-    assert not AllHostersFailedError([("a", resting), ("b", stalled)]).only_waits
-    assert not AllHostersFailedError([("b", gone)]).only_waits
+    assert AllHostersFailedError([Failure("a", resting), Failure("b", gone)]).only_waits
+    assert AllHostersFailedError([Failure("a", resting)]).retry_after == 30
+    assert not AllHostersFailedError([Failure("a", resting), Failure("b", stalled)]).only_waits
+    assert not AllHostersFailedError([Failure("b", gone)]).only_waits

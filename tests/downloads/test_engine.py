@@ -13,7 +13,7 @@ import pytest
 
 from aniworld.db.engine import DatabaseUnavailableError
 from aniworld.downloads.engine import Engine
-from aniworld.downloads.errors import AllHostersFailedError, HostRestingError, TargetExistsError
+from aniworld.downloads.errors import AllHostersFailedError, Failure, HostRestingError, TargetExistsError
 from aniworld.downloads.fetch.errors import DiskFullError, SourceGoneError, StalledError
 from aniworld.downloads.lease_repository import LeaseRepository
 from aniworld.downloads.repository import DownloadRepository
@@ -199,9 +199,9 @@ async def test_the_reason_of_each_hoster_is_kept(running: Running) -> None:
     await running.verbs.start()
     await running.started(id_)
     errors = [("Streamline", StalledError("nothing came")), ("Rivulet", SourceGoneError(404))]
-    running.pipeline.fail(id_, AllHostersFailedError(list(errors)))
+    running.pipeline.fail(id_, AllHostersFailedError([Failure(hoster, error) for hoster, error in errors]))
     await running.started(id_)  # it is tried again: one of the two may deliver later
-    running.pipeline.fail(id_, AllHostersFailedError([("Rivulet", SourceGoneError(404))]))
+    running.pipeline.fail(id_, AllHostersFailedError([Failure("Rivulet", SourceGoneError(404))]))
     await running.until(id_, "failed")
     item = await _only(running, id_)
     assert item.error_code == "all-hosters-failed"
@@ -217,7 +217,9 @@ async def test_waiting_for_a_host_uses_up_no_attempt(running: Running) -> None:
     await running.verbs.start()
     await running.started(id_)
     resting = HostRestingError("host:80 keeps failing", retry_after=600)
-    running.pipeline.fail(id_, AllHostersFailedError([("Streamline", resting), ("Rivulet", SourceGoneError(404))]))
+    running.pipeline.fail(
+        id_, AllHostersFailedError([Failure("Streamline", resting), Failure("Rivulet", SourceGoneError(404))])
+    )
     await running.until(id_, "pending")
     item = await _only(running, id_)
     assert item.retry_count == 0

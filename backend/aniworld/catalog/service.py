@@ -36,10 +36,10 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-LINKS_SECONDS = 20.0
+LINKS_SECONDS = 60.0
 RESOLVE_SECONDS = 12.0
 """For one question; after that the source or hoster counts as one that does not answer."""
-SOON, SHORTEST, LONGEST = 0.75, 0.3, 2.0
+SOON, SHORTEST, LONGEST = 0.3, 0.15, 2.0
 """Seconds after which the next hoster is asked as well: where nobody knows how long one takes, and the limits."""
 MAX_PROFILES = 200
 MAX_LINKS = 100

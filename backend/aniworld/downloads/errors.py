@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 from aniworld.downloads.types import HosterFailure
 from aniworld.kit.errors import AppError, ConflictError, NotFoundError
 
@@ -49,19 +52,29 @@ class HostRestingError(DownloadFailedError):
     permanent = False
 
 
+class Failure(NamedTuple):
+    """Who did not deliver, and why."""
+
+    hoster: str
+    """Empty: the source itself."""
+    error: AppError
+    source: str = ""
+
+
 class AllHostersFailedError(DownloadFailedError):
-    """Every hoster was tried, given as (hoster, error); the reason of each is kept."""
+    """Every hoster of every source was tried; the reason of each is kept."""
 
     code, title = "all-hosters-failed", "No hoster delivered the episode"
 
-    def __init__(self, failures: list[tuple[str, AppError]]) -> None:
+    def __init__(self, failures: Sequence[Failure]) -> None:
         self.failures = [
-            HosterFailure(hoster=hoster, reason=error.detail[:500], code=error.code) for hoster, error in failures
+            HosterFailure(hoster=hoster, reason=error.detail[:500], code=error.code, source=source)
+            for hoster, error, source in failures
         ]
-        errors = [error for _hoster, error in failures]
+        errors = [failure.error for failure in failures]
         told = [error.retry_after for error in errors if error.retry_after is not None]
         super().__init__(
-            "; ".join(f"{failure.hoster}: {failure.reason}" for failure in self.failures),
+            "; ".join(f"{failure.hoster or failure.source}: {failure.reason}" for failure in self.failures),
             retry_after=min(told, default=None),
         )
         self.permanent = all(error.permanent for error in errors)

@@ -51,9 +51,9 @@ def keep_whole(part: Path, suffix: str) -> Path:
     return whole
 
 
-def kept_whole(work: Path) -> Path | None:
-    """What an earlier attempt had found to be whole."""
-    return next(work.glob(f"{_WHOLE}.*"), None)
+def kept_whole(own: Path) -> Path | None:
+    """What an earlier attempt at an item had found to be whole, of whatever hoster."""
+    return next(own.glob(f"*/{_WHOLE}.*"), None)
 
 
 def stage(finished: Path, staged: Path) -> None:

@@ -8,6 +8,8 @@ step is a rename.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import dataclasses
 import logging
 import shutil
 from collections.abc import Callable, Collection
@@ -16,12 +18,13 @@ from typing import ParamSpec, TypeVar
 from uuid import UUID
 
 from aniworld.catalog.service import Catalog
-from aniworld.catalog.types import Link, Stream
+from aniworld.catalog.types import Stream
 from aniworld.config.service import ConfigService
 from aniworld.db.engine import Database
 from aniworld.downloads import filing
 from aniworld.downloads.breaker import Breakers, host_of
-from aniworld.downloads.errors import AllHostersFailedError, NoLinksError, TargetExistsError, TargetGoneError
+from aniworld.downloads.candidates import Candidate, Candidates, NothingCameError, something_comes
+from aniworld.downloads.errors import TargetExistsError, TargetGoneError
 from aniworld.downloads.fetch.errors import DiskError, DiskFullError
 from aniworld.downloads.fetch.service import fetch
 from aniworld.downloads.fetch.types import Fetched, Limits, Soon
@@ -75,25 +78,7 @@ class EpisodePipeline:
         if item.filing_path is not None and await self._finish_filing(item, anime, own):
             return
         target = await self._target(item)
-        links = await self._catalog.links(target.provider, target.ref, item.language)
-        if not links:
-            raise NoLinksError
-        failures: list[tuple[str, AppError]] = []
-        for link in links:
-            work = own / safe_name(f"{link.hoster} {link.kind}", max_bytes=100)
-            try:
-                finished = await self._deliver(item, target, link, work, meter)
-            except DiskFullError:
-                raise
-            except AppError as error:
-                log.info("%s did not deliver %s: %s", link.hoster, item.id, error.detail)
-                failures.append((link.hoster, error))
-                if error.permanent:
-                    await asyncio.to_thread(shutil.rmtree, work, ignore_errors=True)
-                continue
-            await self._file(item, finished, anime, own)
-            return
-        raise AllHostersFailedError(failures)
+        await self._file(item, await self._first_whole(item, target, own, meter), anime, own)
 
     async def heal(self) -> None:
         """Finish what a crash interrupted: between the finished file and the row that says so, or in clearing up."""
@@ -140,13 +125,38 @@ class EpisodePipeline:
             raise TargetGoneError
         return await self._library.target(item.episode_id, item.language)
 
-    async def _deliver(self, item: Claimed, target: TargetDetails, link: Link, work: Path, meter: Meter) -> Path:
-        """Resolve, fetch and verify: a whole, playable file on the anime directory's file system."""
-        if (whole := await _on_disk("Looking at", filing.kept_whole, work)) is not None:
+    async def _first_whole(self, item: Claimed, target: TargetDetails, own: Path, meter: Meter) -> Path:
+        """A whole, playable file from the first who delivers one."""
+        if (whole := await _on_disk("Looking at", filing.kept_whole, own)) is not None:
             return whole
-        stream = await self._catalog.resolve(link)
+        candidates = Candidates(self._catalog, target, item.language)
+        async with contextlib.aclosing(candidates.all()) as streams:
+            async for candidate in streams:
+                link, source = candidate.link, candidate.source
+                # Work goes on where the same hoster of the same source was left.
+                name = link.hoster if source == target.provider else f"{source} {link.hoster}"
+                work = own / safe_name(f"{name} {link.kind}", max_bytes=100)
+                try:
+                    return await self._deliver(item, target, candidate, work, meter)
+                except DiskFullError:
+                    raise
+                except NothingCameError:
+                    log.info("%s sends nothing; somebody else is asked", link.hoster)
+                    candidates.later(candidate)
+                except AppError as error:
+                    log.info("%s did not deliver %s: %s", link.hoster, item.id, error.detail)
+                    candidates.failed(candidate, error)
+                    if error.permanent:
+                        await asyncio.to_thread(shutil.rmtree, work, ignore_errors=True)
+        raise candidates.why()
+
+    async def _deliver(
+        self, item: Claimed, target: TargetDetails, candidate: Candidate, work: Path, meter: Meter
+    ) -> Path:
+        """Fetch and verify: a whole, playable file on the anime directory's file system."""
+        link, stream = candidate.link, candidate.stream
         async with self._db.write() as session:
-            await LeaseRepository(session).set_source(item.id, target.provider, link.hoster)
+            await LeaseRepository(session).set_source(item.id, candidate.source, link.hoster)
         wanted = self._config.current.downloads
         host = host_of(stream.url)
         limits = Limits(
@@ -155,24 +165,27 @@ class EpisodePipeline:
             reserve=wanted.min_free_space,
             throttle=self._speed.of(host),
         )
+        if candidate.more:  # asking the same one again would keep the next one waiting
+            limits = dataclasses.replace(limits, retries=1, patience=1.0)
 
         async def renew() -> Stream:
             return await self._catalog.resolve(link)
 
         async def fetching(soon: Soon) -> Fetched:
-            with self._breakers.attempt(host, lambda: meter.received):
-                return await fetch(
-                    stream,
-                    work,
-                    client=self._http,
-                    progress=meter,
-                    limits=limits,
-                    max_height=wanted.max_height,
-                    language=item.language,
-                    subtitles=wanted.subtitles != "none",
-                    renew=renew,
-                    soon=soon,
-                )
+            async with something_comes(meter, hurry=candidate.more):
+                with self._breakers.attempt(host, lambda: meter.received):
+                    return await fetch(
+                        stream,
+                        work,
+                        client=self._http,
+                        progress=meter,
+                        limits=limits,
+                        max_height=wanted.max_height,
+                        language=item.language,
+                        subtitles=wanted.subtitles != "none",
+                        renew=renew,
+                        soon=soon,
+                    )
 
         return await fetch_and_finish(
             fetching, lambda fetched, whole: self._assemble(item, target, fetched, work, whole)

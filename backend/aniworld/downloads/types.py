@@ -26,12 +26,15 @@ OPEN: tuple[Status, ...] = ("pending", "downloading", "paused")
 
 
 class HosterFailure(Schema, frozen=True):
-    """Why one hoster did not deliver."""
+    """Why one hoster, or a source, did not deliver."""
 
     hoster: str
+    """Empty: the source itself."""
     reason: str
     code: str
     """The error's code, as in ``/problems/<code>``."""
+    source: str = ""
+    """Where the hoster was listed; empty where that was not written down."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -391,12 +391,13 @@ export type Health = {
 /**
  * HosterFailure
  *
- * Why one hoster did not deliver.
+ * Why one hoster, or a source, did not deliver.
  */
 export type HosterFailure = {
     code: string;
     hoster: string;
     reason: string;
+    source: string;
 };
 
 /**
