@@ -202,7 +202,12 @@ _OBJECTS: dict[str, Any] = {
     "EventsStatus": {"connections": 1, "topics": {"downloads": 1, "series": 1}},
     "FailedProvider": {"provider": "sample", "detail": "The source cannot be reached"},
     "FieldError": {"field": "downloads.slots", "message": "Expected `int` >= 1"},
-    "HosterFailure": {"hoster": "Rivulet", "reason": "The host answered 404", "code": "source-gone"},
+    "HosterFailure": {
+        "hoster": "Rivulet",
+        "reason": "The host answered 404",
+        "code": "source-gone",
+        "source": "sample",
+    },
     "Health": {"status": "healthy", "uptime_seconds": 86400.0},
     "ProvidersSection": {"disabled": [], "allowed_hosts": ["nas.example:8096"]},
     "QueueHold": {

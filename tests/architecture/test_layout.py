@@ -25,6 +25,7 @@ OWN: dict[str, set[str]] = {
         "apis",
         "extraction",
         "failover",
+        "fetcher",
         "files",
         "health",
         "hoster",

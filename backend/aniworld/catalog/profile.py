@@ -51,6 +51,8 @@ class Profile(Input, frozen=True):
     kind: str
     """Narrowed by each kind to its own name."""
     version: Literal[1] = 1
+    requests_per_second: Annotated[float, Meta(ge=0.01, le=100, description="a number from 0.01 to 100")] | None = None
+    """To each of its hosts. Left out: 4; as many as are needed where the host is one of those that the user lists."""
 
     def problems(self, adapters: frozenset[str] | None) -> Iterator[FieldError]:
         """Everything that is wrong beyond the form. ``adapters``: the hosters that exist; None: not checked."""

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from aniworld.catalog.errors import SourceChangedError, SourceUnreachableError
 from aniworld.catalog.extraction.client import Extractor
+from aniworld.catalog.fetcher import Fetcher
 from aniworld.catalog.pages.reader import Reader
 from aniworld.kit.net import Answer, HttpClient
 from aniworld.kit.net.errors import BadAnswerError
@@ -35,10 +36,13 @@ class Tools:
     """The tallest picture that is wanted now."""
     extractor: Extractor = field(init=False)
     """Has yt-dlp look at pages, where it can do no harm."""
+    pages: Fetcher = field(init=False)
+    """Fetches what sources list: politely, and nothing twice."""
 
     def __post_init__(self) -> None:
-        """One for all, so that few of its processes run at a time."""
+        """One of each for all: few processes run at a time, and a host that two sources share is asked as one."""
         object.__setattr__(self, "extractor", Extractor(self.client))
+        object.__setattr__(self, "pages", Fetcher(self.client))
 
 
 def json_of(answer: Answer, type_: type[T], who: str) -> T:

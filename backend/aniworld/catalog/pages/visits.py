@@ -44,6 +44,7 @@ class Visits:
     def __init__(self, profile: SiteProfile, tools: Tools, watch: Callable[[Visit], None] | None = None) -> None:
         self._profile = profile
         self._client = tools.client
+        self._pages = tools.pages.of(profile.name, profile.requests_per_second)
         self._reader = tools.reader
         self._watch = watch
         self.hosts = hosts_of(profile)
@@ -112,7 +113,7 @@ class Visits:
                 form = {field: _filled(text, values) for field, text in section.form.items()}
                 answer = await self._client.post_form(address, form, kind=PAGE, headers=headers, jar=self._jar)
             else:
-                answer = await self._client.get(address, kind=PAGE, headers=headers, jar=self._jar)
+                answer = await self._pages.get(address, kind=PAGE, headers=headers, jar=self._jar)
         except NetError as error:
             raise from_net(error, title) from error
         if not own(answer.url, self.hosts):

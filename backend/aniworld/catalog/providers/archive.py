@@ -90,7 +90,7 @@ class ArchiveProvider:
 
     def __init__(self, profile: ArchiveProfile, tools: Tools) -> None:
         self._profile = profile
-        self._client = tools.client
+        self._pages = tools.pages.of(profile.name, profile.requests_per_second)
         self._base = profile.base_url.rstrip("/")
         self._hosts = (parse_url(profile.base_url)[1].entry,)
 
@@ -229,7 +229,7 @@ class ArchiveProvider:
 
     async def _ask(self, path: str, type_: type[T]) -> T:
         try:
-            answer = await self._client.get(self._base + path, headers=JSON)
+            answer = await self._pages.get(self._base + path, headers=JSON)
         except NetError as error:
             raise from_net(error, self.title) from error
         return json_of(answer, type_, self.title)

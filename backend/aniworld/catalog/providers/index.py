@@ -98,7 +98,7 @@ class IndexProvider:
 
     def __init__(self, profile: IndexProfile, tools: Tools) -> None:
         self._profile = profile
-        self._client = tools.client
+        self._pages = tools.pages.of(profile.name, profile.requests_per_second)
         self._reader = tools.reader
         self._base = profile.base_url.rstrip("/") + "/"
         self._hosts = (parse_url(profile.base_url)[1].entry,)
@@ -280,7 +280,7 @@ class IndexProvider:
     async def _read(self, url: str) -> list[Entry]:
         """What lies in one folder, the names in their natural order."""
         try:
-            answer = await self._client.get(url, headers=_ACCEPT | self._headers)
+            answer = await self._pages.get(url, headers=_ACCEPT | self._headers)
         except NetError as error:
             raise from_net(error, self.title) from error
         if not self.owns(answer.url):

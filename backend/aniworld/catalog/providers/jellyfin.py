@@ -101,6 +101,7 @@ class JellyfinProvider:
     def __init__(self, profile: JellyfinProfile, tools: Tools) -> None:
         self._profile = profile
         self._client = tools.client
+        self._pages = tools.pages.of(profile.name, profile.requests_per_second)
         self._base = profile.base_url.rstrip("/")
         self._hosts = (parse_url(profile.base_url)[1].entry,)
         self._logging_in = asyncio.Lock()
@@ -271,7 +272,7 @@ class JellyfinProvider:
             session = await self._logged_in()
             query = urlencode(asked | ({"userId": session.user} if session.user else {}))
             try:
-                answer = await self._client.get(f"{self._base}{path}?{query}", headers=JSON | session.headers)
+                answer = await self._pages.get(f"{self._base}{path}?{query}", headers=JSON | session.headers)
                 return json_of(answer, type_, self.title)
             except HttpStatusError as error:
                 if not self.owns(error.url):

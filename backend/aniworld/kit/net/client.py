@@ -127,6 +127,10 @@ class HttpClient:
     ) -> None:
         await self.aclose()
 
+    def lists(self, entry: str) -> bool:
+        """Whether the user has listed this ``host:port``: it is the user's own."""
+        return entry in {listed.lower() for listed in self._allowed_hosts()}
+
     async def aclose(self) -> None:
         """Close all connections. A request after that opens new ones."""
         await self._lines.aclose()

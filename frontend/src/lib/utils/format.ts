@@ -64,6 +64,14 @@ export function duration(seconds: number, locale: string): string {
 		.join(' ');
 }
 
+/** `0.3 sec`, `12 sec`: how long something took to answer. */
+export function latency(seconds: number, locale: string): string {
+	const digits = seconds < 9.95 ? 1 : 0;
+	return number(locale, { style: 'unit', unit: 'second', unitDisplay: 'short', maximumFractionDigits: digits }).format(
+		Math.max(seconds, 0.1)
+	);
+}
+
 /** `4/18/2021`-like, with a short month name, from an ISO date or timestamp. */
 export function date(value: string, locale: string): string {
 	// A date without a time means that day everywhere, not midnight in Greenwich.

@@ -7,6 +7,7 @@ export const bytes = (value: number) => format.bytes(value, getLocale());
 export const speed = (value: number) => format.speed(value, getLocale());
 export const percent = (value: number) => format.percent(value, getLocale());
 export const duration = (seconds: number) => format.duration(seconds, getLocale());
+export const latency = (seconds: number) => format.latency(seconds, getLocale());
 export const date = (value: string) => format.date(value, getLocale());
 export const moment = (value: string) => format.moment(value, getLocale());
 export const clock = (value: string) => format.clock(value, getLocale());

@@ -1,3 +1,3 @@
 /** The pages of the settings, in order. */
-export const SECTIONS = ['library', 'downloads', 'appearance', 'account'] as const;
+export const SECTIONS = ['library', 'downloads', 'sources', 'appearance', 'account'] as const;
 export type Section = (typeof SECTIONS)[number];
