@@ -78,7 +78,8 @@ async def test_what_was_found_whole_is_not_fetched_again(
     assert done["retry_count"] == 1
     file = server.anime / done["file_path"]
     assert file.suffix == ".mp4"
-    assert file.stat().st_size <= source.sent < file.stat().st_size + 10  # asking for the address costs a byte
+    # Asking for the address costs a byte; a second hoster that is asked as well, a playlist.
+    assert file.stat().st_size <= source.sent < file.stat().st_size + 4096
     assert list(server.anime.joinpath(*filing.WORK).glob("*/*")) == []
 
 
