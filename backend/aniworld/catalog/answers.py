@@ -39,7 +39,8 @@ from aniworld.kit.net.guard import parse_url
 MAX_LANGUAGES = 50
 """Of one episode."""
 MAX_SYNONYMS = 20
-MAX_URL = 2000
+MAX_URL = 4000
+"""A name of 255 bytes takes 765 in an address, and there may be several."""
 
 _TAG = r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})?"
 _LANGUAGE = re.compile(rf"{_TAG}(?:\+{_TAG})?")

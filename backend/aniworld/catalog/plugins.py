@@ -51,14 +51,15 @@ def installed(writable: Iterable[Path] = ()) -> Registry:
     problems: list[InvalidPluginError] = []
     providers = {ours.kind: ours for ours in PROVIDERS}
     hosters = {ours.name: ours for ours in HOSTERS}
-    for entry in _entries(PROVIDER_GROUP):
+    found = entry_points()  # looks into every installed package: once will do
+    for entry in _sorted(found.select(group=PROVIDER_GROUP)):
         try:
             provider = _provider(entry, writable)
             _refuse_clash(entry, provider.kind, providers)
             providers[provider.kind] = provider
         except InvalidPluginError as error:
             problems.append(error)
-    for entry in _entries(HOSTER_GROUP):
+    for entry in _sorted(found.select(group=HOSTER_GROUP)):
         try:
             hoster = _hoster(entry, writable)
             _refuse_clash(entry, hoster.name, hosters)
@@ -73,8 +74,8 @@ def installed(writable: Iterable[Path] = ()) -> Registry:
 # --- loading --------------------------------------------------------------------------------------------------------
 
 
-def _entries(group: str) -> list[EntryPoint]:
-    return sorted(entry_points(group=group), key=lambda entry: (_package(entry), entry.name))
+def _sorted(found: Iterable[EntryPoint]) -> list[EntryPoint]:
+    return sorted(found, key=lambda entry: (_package(entry), entry.name))
 
 
 def _provider(entry: EntryPoint, writable: list[Path]) -> ProviderClass:
