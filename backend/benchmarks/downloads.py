@@ -13,6 +13,8 @@ median of the rounds' ratios. Every file is compared with what the origin has.
 ``four``       four files at once, 16 MiB/s a connection   ``fast``  four at once over a fast line
 ``resume``     kill -9 at half and start again, 4 times a round: how much is fetched twice
 ``server``     a real server with four downloads at 250 MB/s: its API, its memory, the bytes that were sent
+
+HLS has a benchmark of its own: ``benchmarks.hls``.
 """
 
 from __future__ import annotations
