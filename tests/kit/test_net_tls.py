@@ -83,6 +83,28 @@ async def test_the_name_is_checked(
                 await http.get(f"https://other.example:{site.port}/")
 
 
+async def test_media_come_from_hosts_that_are_who_they_say(
+    server_side: ssl.SSLContext, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connections of the data path are others, and are checked in the same way."""
+
+    async def read(http: HttpClient, url: str) -> bytes:
+        async with http.open(url) as response:
+            return bytes(await response.block())
+
+    async with host(answer(b"film"), server_side) as site:
+        names = {f"{name}:{site.port}" for name in ("somebody.example", "other.example")}
+        async with HttpClient(allowed_hosts=lambda: names) as http:
+            with pytest.raises(NetError, match="certificate is not valid"):
+                await read(http, f"https://somebody.example:{site.port}/")
+        monkeypatch.setattr(transport, "tls_context", lambda: ssl.create_default_context(cafile=str(certificate)))
+        async with HttpClient(allowed_hosts=lambda: names) as http:
+            assert await read(http, f"https://somebody.example:{site.port}/") == b"film"
+            with pytest.raises(NetError, match="certificate is not valid"):
+                await read(http, f"https://other.example:{site.port}/")
+        assert len(site.requests) == 1
+
+
 async def test_no_way_back_from_https_to_http(
     server_side: ssl.SSLContext, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
