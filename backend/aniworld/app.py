@@ -18,6 +18,7 @@ import aniworld.downloads.routes
 import aniworld.events.routes
 import aniworld.library.routes
 import aniworld.operations.routes
+import aniworld.scan.routes
 import aniworld.sources.routes
 from aniworld import __version__, health
 from aniworld.access.guards import require_session
@@ -43,6 +44,7 @@ from aniworld.library.service import LibraryService
 from aniworld.middleware import protect
 from aniworld.openapi import JsonDocument, ProblemResponses, document_router
 from aniworld.operations.service import Operations
+from aniworld.scan.service import ScanService
 from aniworld.sources.service import SourceService
 from aniworld.spa import Spa, serve_spa
 
@@ -66,6 +68,7 @@ class Parts:
     loader: Loader
     engine: Engine
     downloads: DownloadService
+    scans: ScanService
     sources: SourceService
     supervisor: Supervisor
 
@@ -85,10 +88,17 @@ def build(settings: Settings) -> Parts:
     pipeline = EpisodePipeline(db, bus, config, catalog, http, library)
     engine = Engine(db, bus, config, operations, pipeline, alone=db.dialect == "sqlite")
     downloads = DownloadService(db, bus, config, library, engine)
+    scans = ScanService(db, bus, config, operations, library)
     library.queue_states = downloads.states_of
     sources = SourceService(db, bus, config, catalog)
     supervisor = Supervisor(
-        {"access": access.run, "loader": loader.run, "downloads": engine.run, "sources": sources.run}
+        {
+            "access": access.run,
+            "scans": scans.run,
+            "loader": loader.run,
+            "downloads": engine.run,
+            "sources": sources.run,
+        }
     )
     return Parts(
         settings,
@@ -104,6 +114,7 @@ def build(settings: Settings) -> Parts:
         loader,
         engine,
         downloads,
+        scans,
         sources,
         supervisor,
     )
@@ -153,6 +164,7 @@ def create_app(settings: Settings) -> Litestar:
             aniworld.events.routes.router,
             *aniworld.library.routes.routers,
             aniworld.operations.routes.router,
+            aniworld.scan.routes.router,
             aniworld.sources.routes.router,
         ],
         guards=[require_session],
@@ -176,6 +188,7 @@ def create_app(settings: Settings) -> Litestar:
                 "search",
                 "loader",
                 "downloads",
+                "scans",
                 "sources",
                 "supervisor",
             )

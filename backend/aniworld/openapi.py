@@ -20,6 +20,7 @@ from aniworld.kit.schema import Input
 _NOT_THERE = ("addToQueue", "reorderQueue", "searchCover")
 """Operations that answer 404 although their address holds no name."""
 _IN_CONFLICT = (
+    "acceptFolder",
     "addAnime",
     "cancelOperation",
     "changePassword",
@@ -197,6 +198,27 @@ _BODIES: dict[str, Any] = {
 """By the operation, where the schema alone would not tell."""
 
 _OBJECTS: dict[str, Any] = {
+    "CandidateOut": {
+        "key": "clockwork-garden",
+        "name": "Clockwork Garden",
+        "year": 2021,
+        "confidence": 0.83,
+        "reason": "similar",
+    },
+    "ParsedName": {
+        "name": "[Group] Clockwork Garden - 05v2 [GerSub].mkv",
+        "title": "Clockwork Garden",
+        "year": None,
+        "season": None,
+        "episodes": [],
+        "absolute": [5],
+        "special": False,
+        "kind": "episode",
+        "version": 2,
+        "group": "Group",
+        "languages": ["ja+de"],
+        "rule": "number after a dash",
+    },
     "AuthStatus": {"setup_required": False, "authenticated": True, "expires_at": "2026-01-10T18:30:00Z"},
     "DownloadSeries": {"missing": True, "priority": "normal"},
     "EventsStatus": {"connections": 1, "topics": {"downloads": 1, "series": 1}},

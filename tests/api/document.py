@@ -51,13 +51,14 @@ class Operation:
             "item_id": "01937e2c-6f0a-7cc3-9d2b-1f6a0e5b7c11",
             "session_id": "01937e2c-6f0a-7cc3-9d2b-1f6a0e5b7c11",
             "operation_id": "no-such-operation",
+            "folder_id": "01937e2c-6f0a-7cc3-9d2b-1f6a0e5b7c11",
             "kind": "poster",
             "name": "library",
             "provider": "sample",
             **values,
         }
         required = [p["name"] for p in self.spec.get("parameters", []) if p["in"] == "query" and p["required"]]
-        query = {"q": "lanterns", "provider": "sample", "url": "http://127.0.0.1/cover.jpg"}
+        query = {"q": "lanterns", "provider": "sample", "url": "http://127.0.0.1/cover.jpg", "name": "Show.mkv"}
         asked = "&".join(f"{name}={query[name]}" for name in required)
         return self.path.format_map(known) + (f"?{asked}" if asked else "")
 

@@ -28,7 +28,7 @@ from aniworld.kit.clock import now
 from aniworld.sample import SampleSource, install_profile
 from tests.conftest import run_app
 from tests.downloads.conftest import fill
-from tests.library_client import add_series, queue, reaches
+from tests.library_client import add_series, eventually, queue, reaches
 
 T = TypeVar("T")
 
@@ -114,6 +114,15 @@ async def _fill(live: Live, client: httpx.AsyncClient) -> None:
         live.parts.catalog.monitor.succeeded(sample, seconds=0.1)
     await fill(live.parts.db, "one", 30)
     await fill(live.parts.db, "two", 5)
+    unknown = live.anime / "Nobody knows this"
+    unknown.mkdir()
+    (unknown / "01.mkv").write_bytes(b"x")
+    live.parts.scans.rescan()
+
+    async def seen() -> bool:
+        return (await live.parts.scans.unmatched(ignored=False, limit=1, offset=0)).total == 1
+
+    await eventually(seen)
     live.key = await add_series(client)
     (done,) = await queue(client, live.key, (1, 1))
     await client.post("/api/queue/start")

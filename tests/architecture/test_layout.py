@@ -63,9 +63,22 @@ OWN: dict[str, set[str]] = {
         "together",
     },
     "events": {"bus"},
-    "library": {"details", "folders", "housekeeping", "loader", "naming", "policy", "scan", "steps", "targets", "text"},
+    "library": {
+        "details",
+        "linking",
+        "folders",
+        "housekeeping",
+        "loader",
+        "naming",
+        "policy",
+        "scan",
+        "steps",
+        "targets",
+        "text",
+    },
     "metadata": {"artwork", "match", "merge", "nfo", "sources"},
     "operations": set(),
+    "scan": {"matching", "walk"},
     "sources": set(),
 }
 """What a feature has beside those; a file with a new name is a decision, and is taken here."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aniworld.catalog.relevance import relevance
-from aniworld.catalog.titles import title
+from aniworld.naming.titles import title
 
 
 @pytest.mark.parametrize(

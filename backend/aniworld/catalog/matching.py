@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from aniworld.catalog.relevance import relevance
-from aniworld.catalog.titles import title, variants
 from aniworld.catalog.types import Found, SeriesHit
 from aniworld.kit.text import fold
+from aniworld.naming.titles import title, variants
 
 MAX_ROWS = 300
 """Rows of one search; what is less relevant is left out."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
-from aniworld.catalog.titles import Title, title, variants
+from aniworld.naming.titles import Title, title, variants
 
 EXACT, SAME, BEGINS, WORDS, NEAR = 1000, 950, 800, 600, 300
 _SYNONYM = 20

@@ -144,6 +144,23 @@ class Message(Schema, frozen=True):
     message: str
 
 
+class ScanNumbers(Schema, frozen=True):
+    """How far a scan is, in folders."""
+
+    operation_id: str
+    current: int
+    total: int
+    changed: int
+    """Folders in which something came or went."""
+
+
+class ScanProblem(Schema, frozen=True):
+    """Why a scan ended early."""
+
+    operation_id: str
+    error: str
+
+
 class DownloadStarted(Event, frozen=True, tag="download_started"):
     """A worker took a queue item."""
 
@@ -240,6 +257,32 @@ class SeriesRemoved(Event, frozen=True, tag="series_removed"):
     data: SeriesRef
 
 
+class ScanProgress(Event, frozen=True, tag="scan_progress"):
+    """The scan went on."""
+
+    topic = "scan_progress"
+    data: ScanNumbers
+
+    @property
+    def merge_key(self) -> str | None:
+        """A newer reading replaces an unread one."""
+        return f"scan:{self.data.operation_id}"
+
+
+class ScanComplete(Event, frozen=True, tag="scan_complete"):
+    """The scan is over: what is in the library may be more or less than before."""
+
+    topic = "scan_progress"
+    data: ScanNumbers
+
+
+class ScanFailed(Event, frozen=True, tag="scan_failed"):
+    """The scan ended early; nothing was removed."""
+
+    topic = "scan_progress"
+    data: ScanProblem
+
+
 class OperationUpdate(Event, frozen=True, tag="operation_update"):
     """Long work began, went on or ended."""
 
@@ -306,6 +349,9 @@ AppEvent = (
     | SeriesAdded
     | SeriesUpdated
     | SeriesRemoved
+    | ScanProgress
+    | ScanComplete
+    | ScanFailed
     | OperationUpdate
     | ProviderChanged
     | SystemInfo

@@ -27,6 +27,12 @@ class AlreadyInLibraryError(ConflictError):
         self.key = key
 
 
+class FolderTakenError(ConflictError):
+    """The folder is another series' already."""
+
+    code, title = "folder-taken", "That folder belongs to another series"
+
+
 class NotDeletedError(ConflictError):
     """There is nothing to restore."""
 

@@ -63,7 +63,7 @@ class Loader:
         self._bus = bus
         self._config = config
         self._operations = operations
-        self._steps = LoadSteps(db, bus, config, catalog)
+        self._steps = LoadSteps(db, bus, config, catalog, library)
         self._housekeeping = Housekeeping(db, bus, config)
         self._wake = asyncio.Event()
         self._running: dict[UUID, asyncio.Task[None]] = {}

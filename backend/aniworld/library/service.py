@@ -33,6 +33,7 @@ from aniworld.library.errors import (
     NotDeletedError,
     SeriesNotFoundError,
 )
+from aniworld.library.link_service import FolderLinks
 from aniworld.library.repository import SeriesRepository, wanted_of
 from aniworld.library.schemas import (
     AddSource,
@@ -43,7 +44,6 @@ from aniworld.library.schemas import (
     UpdateSeries,
 )
 from aniworld.library.source_repository import SourceRepository
-from aniworld.library.targets import DownloadTargets
 from aniworld.library.text import slug
 from aniworld.library.types import (
     STEPS,
@@ -60,13 +60,15 @@ _RESERVED_KEYS = frozenset({"add", "rescan"})
 _ATTEMPTS = 5
 
 
-class LibraryService(DownloadTargets):
+class LibraryService(FolderLinks):
     """Everything that a client and the downloads can do with the library."""
 
     def __init__(self, db: Database, bus: EventBus, config: ConfigService, catalog: Catalog) -> None:
         super().__init__(db, bus, config)
         self.queue_states: Callable[[AsyncSession, str], Awaitable[Mapping[tuple[UUID, str], str]]] = _nothing_queued
         """Tells the queue's state of each (episode, language) of a series; set by whoever has a queue."""
+        self.adopt: Callable[[UUID], Awaitable[None]] = _nothing_adopted
+        """Called when a source has told a series' episodes, before a folder is made for it: it may have one already."""
         self._catalog = catalog
 
     # --- looking ------------------------------------------------------------------------------------------------
@@ -345,3 +347,7 @@ def _free_key(name: str, provider_key: str, taken: set[str]) -> str:
 
 async def _nothing_queued(_session: AsyncSession, _series_key: str) -> dict[tuple[UUID, str], str]:
     return {}
+
+
+async def _nothing_adopted(_series_id: UUID) -> None:
+    """Nobody scans."""

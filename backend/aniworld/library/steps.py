@@ -29,6 +29,7 @@ from aniworld.library import folders
 from aniworld.library.episode_repository import EpisodeRepository
 from aniworld.library.errors import FolderError, NoAnimeDirectoryError, SourceEmptyError
 from aniworld.library.repository import SeriesRepository, wanted_of
+from aniworld.library.service import LibraryService
 from aniworld.library.types import LoadJob, Step
 from aniworld.metadata import service as metadata
 from aniworld.metadata.types import PictureKind, SeriesFacts
@@ -46,7 +47,15 @@ class LeaseLostError(Exception):
 class LoadSteps:
     """Episodes, description, logo, pictures. Holds no state of a series."""
 
-    def __init__(self, db: Database, bus: EventBus, config: ConfigService, catalog: Catalog) -> None:
+    def __init__(
+        self,
+        db: Database,
+        bus: EventBus,
+        config: ConfigService,
+        catalog: Catalog,
+        library: LibraryService,
+    ) -> None:
+        self._library = library
         self._db = db
         self._bus = bus
         self._config = config
@@ -81,6 +90,8 @@ class LoadSteps:
             await episodes.recount([job.id], wanted_of(row.languages, self._config.current.library.languages))
             name = values.get("name", job.name)
             publish_after_commit(self._bus, session, SeriesUpdated(data=SeriesRef(key=job.key, name=name)))
+        # Before a folder is made for it: there may be one, with files in it.
+        await self._library.adopt(job.id)
 
     async def _nfo(self, job: LoadJob) -> None:
         anime, folder = await self._folder(job)

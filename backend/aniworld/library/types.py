@@ -131,3 +131,33 @@ class PendingNfo:
     title: str
     aired: dt.date | None
     duration: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownSeries:
+    """By what a folder of a series can be recognised."""
+
+    id: UUID
+    key: str
+    name: str
+    year: int | None
+    provider: str
+    provider_key: str
+    folder: str | None
+    """Name of its folder, once it is decided."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundVideo:
+    """A video in a folder of a series, and what its path says."""
+
+    path: str
+    """Relative to the anime directory, with slashes."""
+    size: int
+    kind: str
+    """``episode``, ``special``, ``extra`` or ``unknown``."""
+    season: int | None
+    episodes: tuple[int, ...]
+    absolute: tuple[int, ...]
+    languages: tuple[str, ...]
+    version: int | None

@@ -12,10 +12,11 @@ from xml.etree import ElementTree as ET
 from xml.parsers import expat
 
 from aniworld.metadata.errors import ForeignNfoError
-from aniworld.metadata.types import EpisodeFacts, SeriesFacts
+from aniworld.metadata.types import EpisodeFacts, SeriesFacts, SeriesMarks
 
 LARGEST = 1024 * 1024
 """Bytes of an NFO file that is read."""
+_MOST_IDS = 20
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _PLAIN_SEASON = re.compile(r"(season\s*\d+|specials?)", re.IGNORECASE)
 
@@ -42,6 +43,21 @@ def episode_nfo(facts: EpisodeFacts, existing: bytes | None = None) -> bytes | N
         _element("runtime", str(max(1, round(facts.duration / 60))) if facts.duration else ""),
     ]
     return _merged("episodedetails", elements, existing)
+
+
+def series_marks(data: bytes) -> SeriesMarks:
+    """By what a ``tvshow.nfo`` says which series it is about. Raises :class:`ForeignNfoError`."""
+    root = _read("tvshow", data)
+    year = (root.findtext("year") or "").strip()
+    ids = [
+        (element.get("type", "").strip().lower()[:64], (element.text or "").strip()[:500])
+        for element in root.findall("uniqueid")
+    ]
+    return SeriesMarks(
+        title=" ".join((root.findtext("title") or "").split())[:500],
+        year=int(year) if re.fullmatch(r"(19|20)[0-9]{2}", year) else None,
+        ids=tuple((service, value) for service, value in ids[:_MOST_IDS] if service and value),
+    )
 
 
 def _series_elements(facts: SeriesFacts) -> list[ET.Element]:

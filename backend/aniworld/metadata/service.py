@@ -10,7 +10,7 @@ from pathlib import Path
 from aniworld.kit.files import durable_write, safe_join
 from aniworld.metadata import artwork, nfo
 from aniworld.metadata.errors import ForeignNfoError
-from aniworld.metadata.types import PICTURE_FILES, SERIES_NFO, EpisodeFacts, PictureKind, SeriesFacts
+from aniworld.metadata.types import PICTURE_FILES, SERIES_NFO, EpisodeFacts, PictureKind, SeriesFacts, SeriesMarks
 
 media_type = artwork.media_type
 
@@ -30,6 +30,15 @@ def write_episode_nfo(anime: Path, video: str, facts: EpisodeFacts) -> bool:
     path = safe_join(anime, nfo_path(video))
     existing = _read(path)
     return _write_if_new(path, existing, nfo.episode_nfo(facts, existing))
+
+
+def read_series_nfo(path: Path) -> SeriesMarks | None:
+    """By what a ``tvshow.nfo`` says which series it is about; None where it cannot be read."""
+    try:
+        data = _read(path)
+        return nfo.series_marks(data) if data else None
+    except (OSError, ForeignNfoError):
+        return None
 
 
 def nfo_path(video: str) -> str:

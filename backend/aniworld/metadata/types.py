@@ -37,6 +37,16 @@ class SeriesFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesMarks:
+    """By what a ``tvshow.nfo`` says which series it is about."""
+
+    title: str = ""
+    year: int | None = None
+    ids: tuple[tuple[str, str], ...] = ()
+    """(service in lower case, id)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EpisodeFacts:
     """What the description beside an episode tells."""
 

@@ -60,7 +60,7 @@ _TELLING = (
 
 def languages(text: str) -> tuple[str, ...]:
     """The languages that the text behind the numbers tells: a subtitled one is Japanese with those subtitles."""
-    if ours := _OURS.findall(text):
+    if "[" in text and (ours := _OURS.findall(text)):
         known = [tag for tag in ours if all(part.split("-")[0] in _KNOWN for part in tag.split("+"))]
         if known:
             return tuple(dict.fromkeys(known))

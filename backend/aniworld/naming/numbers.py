@@ -25,7 +25,7 @@ _X = re.compile(
 )
 _MORE = re.compile(r"([-~&+]?)[ ._]?(?:s\d+|\d+x)?[ ._]?(?:ep?)?x?(\d+)", re.IGNORECASE)
 _ABSOLUTE_AFTER = re.compile(r"\s*[-(\[]\s*(\d{3,4})(?=\s*(?:[-)\]]|$))")
-_ABSOLUTE_BEFORE = re.compile(r"(?:^|\s)-?\s*(\d{2,4})([.]\d)?\s*[-(\[]\s*$")
+_ABSOLUTE_BEFORE = re.compile(r"(?:^|(?<=\s))-?\s*(\d{2,4})([.]\d)?\s*[-(\[]\s*$")
 
 _ENDED = r"(?:[ ]?(?:end|fin|finale?|完|e)(?![a-z]))?"
 _N = rf"(?P<n>\d{{1,4}})(?P<half>[.]\d(?!\d))?(?P<letter>[a-d](?![a-z0-9]))?(?:[ ]?v(?P<v>\d))?{_ENDED}"
@@ -71,7 +71,7 @@ def season_and_episode(text: str) -> Numbers | None:
         start = match.start()
         if (after := _ABSOLUTE_AFTER.match(text, match.end())) and int(after[1]) not in _YEARS:
             absolute = (int(after[1]),)
-        elif before := _ABSOLUTE_BEFORE.search(text[:start]):
+        elif before := _ABSOLUTE_BEFORE.search(text, max(start - 12, 0), start):
             absolute, start = () if before[2] else (int(before[1]),), before.start()
         half = match.groupdict().get("half")
         return Numbers(

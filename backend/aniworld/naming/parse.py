@@ -7,11 +7,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from aniworld.naming import numbers
 from aniworld.naming.languages import languages
-from aniworld.naming.text import Bracket, blank, brackets, core, outside, plain, tidy, without_extension
+from aniworld.naming.text import (
+    Bracket,
+    blank,
+    brackets,
+    core,
+    outside,
+    plain,
+    tidy,
+    without_brackets,
+    without_extension,
+)
 from aniworld.naming.types import Kind, Numbers, Parsed
 from aniworld.naming.words import EXTRA, NAMED_SEASON, SPECIAL, SURE_EXTRA, TECHNICAL, named_season
 
@@ -23,6 +34,18 @@ _LEADING_GROUP = re.compile(r"^\s*(?:\[([^\[\]]{1,60})\]|\(([^()]{1,40})\)|\{([^
 _TRAILING_GROUP = re.compile(r"-([A-Za-z][A-Za-z0-9_]{1,24})(?:\[[^\]]*\]|\([^)]*\))*$")
 _EMPTY_BRACKET = re.compile(r"\s*[\[(]\s*[\])]?\s*$")
 _SURE_EXTRA = re.compile(rf"(?<![a-z])(?:{SURE_EXTRA})(?![a-z])", re.IGNORECASE)
+_WORD = re.compile(r"[a-z]+")
+_TELLING = frozenset(
+    "season seasons staffel staffeln saison saisons temporada temporadas stagione stagioni seizoen sesong kausi sezon "
+    "sezona musim episode episodes ep epi eps epis e episodio episodios folge folgen teil capitulo capitulos cap "
+    "puntata puntate aflevering afleveringen avsnitt afsnit jakso odcinek ova ovas oav oavs oad oads sp special "
+    "specials omake sonderfolge sonderfolgen picture drama recap anime gaiden gekijouban gekijoban movie film speciale "
+    "especial especiales nc ncop nced creditless credit clean textless opening openings ending endings op ed pv cm "
+    "menu menus trailer trailers teaser teasers preview previews promo promos sample samples making behind "
+    "featurette featurettes interview interviews deleted blooper bloopers gag scan scans ost".split()
+)
+"""Words for which the closer look would look, in names that are ASCII."""
+_MAYBE_EXTRA = re.compile(r"nc[ ._-]?[oe]|credit|textless|clean|クレ", re.IGNORECASE)
 _EXTRA_LATER = re.compile(
     rf"""(?:^\s*|[ .]-[ .]\s*|[\[(]\s*|(?<=\w)-(?=[a-z]+$)|
       \s(?=(?:pv|cm|op|ed)[ ._]?\d)|\s(?=(?:menu|trailer|preview|sample|promo)s?[ ._]?\d*\s*$))
@@ -86,7 +109,7 @@ def _plainly(name: str, stem: str, text: str, found: Numbers, known: str) -> Par
         title, year, _ = _title(stem[begin : found.start], head[begin:])
     group = group or _trailing_group(tail)
     kind: Kind = "special" if found.special else "episode"
-    if _SURE_EXTRA.search(tail):
+    if _MAYBE_EXTRA.search(tail) and _SURE_EXTRA.search(tail):
         kind = "extra"
     return Parsed(
         name=name, title=title, year=year, season=found.season, episodes=found.episodes, absolute=found.absolute,
@@ -97,6 +120,8 @@ def _plainly(name: str, stem: str, text: str, found: Numbers, known: str) -> Par
 
 def _closely(name: str, stem: str, text: str) -> Parsed:
     group, begin = _leading_group(text)
+    if (found := _at_once(text, begin)) is not None:
+        return _episode(name, stem, text, begin, group, (), found)
     parts = [part for part in brackets(text) if part.start >= begin]
     flat = " " * begin + core(text)[begin:]
     if extra := _extra(text, flat, begin):
@@ -112,6 +137,20 @@ def _closely(name: str, stem: str, text: str) -> Parsed:
         found = special
     if found is None:
         return _unknown(name, stem, text, begin, group, parts)
+    return _episode(name, stem, text, begin, group, parts, found)
+
+
+def _at_once(text: str, begin: int) -> Numbers | None:
+    """``[Group] Title - 05 [1080p]``, where no word in it could mean anything else."""
+    if not text.isascii() or not _TELLING.isdisjoint(_WORD.findall(text.lower(), begin)):
+        return None
+    return numbers.after_dash(" " * begin + without_brackets(text)[begin:])
+
+
+def _episode(
+    name: str, stem: str, text: str, begin: int, group: str | None, parts: Iterable[Bracket], found: Numbers
+) -> Parsed:
+    """A name of which the numbers are found."""
     end = found.start
     if found.special and (code := _SEASON_CODE.search(text, begin, end)):
         end = code.start()

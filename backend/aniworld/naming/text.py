@@ -21,7 +21,6 @@ _PLAIN = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
     )
     for char in chars
 }
-_EXTENSION = re.compile(r"\.([A-Za-z0-9-]{2,6})$")
 _LANGUAGE = re.compile(r"\.[a-z]{2,3}(?:-[A-Za-z]{2,4})?(?:\.(?:forced|default|sdh|cc|hi))*$")
 _BRACKETS = re.compile(r"\[([^\[\]]*)\]|\(([^()]*)\)|\{([^{}]*)\}")
 _QUOTES = re.compile(r"「[^」]*」|『[^』]*』|“[^”]*”|«[^»]*»")
@@ -29,21 +28,23 @@ _QUOTES = re.compile(r"「[^」]*」|『[^』]*』|“[^”]*”|«[^»]*»")
 
 def without_extension(name: str) -> str:
     """The name without the extension of a video or of what lies beside one (then also without its language)."""
-    match = _EXTENSION.search(name)
-    if match is None or match.start() == 0:
-        return name
-    extension = match.group(1).lower()
-    if extension in VIDEO:
-        return name[: match.start()]
-    if extension in BESIDE:
-        stem = name[: match.start()]
-        return _LANGUAGE.sub("", stem) or stem
+    dot = name.rfind(".")
+    extension = name[dot + 1 :].lower()
+    if dot > 0 and extension in VIDEO:
+        return name[:dot]
+    if dot > 0 and extension in BESIDE:
+        return _LANGUAGE.sub("", name[:dot]) or name[:dot]
     return name
+
+
+def is_video(name: str) -> bool:
+    """Whether the file's extension is that of a video."""
+    return name[name.rfind(".") + 1 :].lower() in VIDEO and name.rfind(".") > 0
 
 
 def plain(name: str) -> str:
     """One kind of brackets, dashes, digits and blanks; as long as the original."""
-    return name.translate(_PLAIN)
+    return name.replace("_", " ") if name.isascii() else name.translate(_PLAIN)
 
 
 class Bracket:
@@ -72,9 +73,14 @@ def outside(text: str) -> str:
     return _BRACKETS.sub("", text)
 
 
+def without_brackets(text: str) -> str:
+    """Blanks where there were brackets; as long as the original."""
+    return _BRACKETS.sub(blank, text)
+
+
 def core(text: str) -> str:
     """What stands outside of brackets and quotes and does not say how the file was made; as long as the original."""
-    return TECHNICAL.sub(blank, _QUOTES.sub(blank, _BRACKETS.sub(blank, text)))
+    return TECHNICAL.sub(blank, _QUOTES.sub(blank, without_brackets(text)))
 
 
 def tidy(text: str) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
+
+from aniworld.kit.schema import Schema
 
 Kind = Literal["episode", "special", "extra", "unknown"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parsed:
+class Parsed(Schema, frozen=True):
     """What a name is taken for. What the name does not say is None or empty."""
 
     name: str
@@ -34,8 +36,7 @@ class Parsed:
     """The reason: name of the rule that found the numbers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Numbers:
+class Numbers(msgspec.Struct, frozen=True):
     """What one rule found, and where: the title ends where it starts."""
 
     rule: str

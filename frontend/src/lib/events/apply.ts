@@ -57,6 +57,13 @@ export function apply(event: AppEvent): readonly QueryKey[] {
 		case 'series_removed':
 			return [libraryKeys.lists, libraryKeys.series(event.data.key), searchKeys.all];
 
+		case 'scan_progress':
+		case 'scan_failed':
+			return [];
+
+		case 'scan_complete':
+			return event.data.changed > 0 ? [libraryKeys.lists] : [];
+
 		case 'operation_update':
 			return showProgress(event.data) ? [] : [activityKeys.all];
 

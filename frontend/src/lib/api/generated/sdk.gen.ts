@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AddAnimeData, AddAnimeErrors, AddAnimeResponses, AddToQueueData, AddToQueueErrors, AddToQueueResponses, AuthStatusData, AuthStatusErrors, AuthStatusResponses, CancelOperationData, CancelOperationErrors, CancelOperationResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, CheckProviderData, CheckProviderErrors, CheckProviderResponses, ClearCompletedData, ClearCompletedErrors, ClearCompletedResponses, ClearFailedData, ClearFailedErrors, ClearFailedResponses, ClearPendingData, ClearPendingErrors, ClearPendingResponses, DeleteAnimeData, DeleteAnimeErrors, DeleteAnimeResponses, DownloadAnimeData, DownloadAnimeErrors, DownloadAnimeResponses, EventsStatusData, EventsStatusErrors, EventsStatusResponses, GetAnimeData, GetAnimeErrors, GetAnimeImageData, GetAnimeImageErrors, GetAnimeImageResponses, GetAnimeLoadingStatusData, GetAnimeLoadingStatusErrors, GetAnimeLoadingStatusResponses, GetAnimeResponses, GetConfigData, GetConfigErrors, GetConfigResponses, GetConfigSectionData, GetConfigSectionErrors, GetConfigSectionResponses, GetOperationData, GetOperationErrors, GetOperationResponses, GetProviderData, GetProviderErrors, GetProviderHistoryData, GetProviderHistoryErrors, GetProviderHistoryResponses, GetProviderResponses, HealthData, HealthErrors, HealthResponses, ListAnimeData, ListAnimeErrors, ListAnimeResponses, ListOperationsData, ListOperationsErrors, ListOperationsResponses, ListProvidersData, ListProvidersErrors, ListProvidersResponses, ListQueueData, ListQueueErrors, ListQueueResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, PatchConfigSectionData, PatchConfigSectionErrors, PatchConfigSectionResponses, PauseQueueData, PauseQueueErrors, PauseQueueItemData, PauseQueueItemErrors, PauseQueueItemResponses, PauseQueueResponses, PutConfigData, PutConfigErrors, PutConfigResponses, QueueStatusData, QueueStatusErrors, QueueStatusResponses, ReadyData, ReadyErrors, ReadyResponses, ReloadAnimeData, ReloadAnimeErrors, ReloadAnimeResponses, RemoveFromQueueData, RemoveFromQueueErrors, RemoveFromQueueResponses, RemoveManyFromQueueData, RemoveManyFromQueueErrors, RemoveManyFromQueueResponses, ReorderQueueData, ReorderQueueErrors, ReorderQueueResponses, RestoreAnimeData, RestoreAnimeErrors, RestoreAnimeResponses, ResumeQueueData, ResumeQueueErrors, ResumeQueueItemData, ResumeQueueItemErrors, ResumeQueueItemResponses, ResumeQueueResponses, RetryQueueData, RetryQueueErrors, RetryQueueResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, SearchCoverData, SearchCoverErrors, SearchCoverResponses, SearchData, SearchErrors, SearchResponses, SetQueuePriorityData, SetQueuePriorityErrors, SetQueuePriorityResponses, SetupData, SetupErrors, SetupResponses, StartQueueData, StartQueueErrors, StartQueueResponses, StopQueueData, StopQueueErrors, StopQueueResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, StreamSearchData, StreamSearchErrors, StreamSearchResponse, StreamSearchResponses, UpdateAnimeData, UpdateAnimeErrors, UpdateAnimeResponses, UpdateProviderData, UpdateProviderErrors, UpdateProviderResponses, ValidateConfigData, ValidateConfigErrors, ValidateConfigResponses } from './types.gen';
+import type { AcceptFolderData, AcceptFolderErrors, AcceptFolderResponses, AddAnimeData, AddAnimeErrors, AddAnimeResponses, AddToQueueData, AddToQueueErrors, AddToQueueResponses, AuthStatusData, AuthStatusErrors, AuthStatusResponses, CancelOperationData, CancelOperationErrors, CancelOperationResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, CheckProviderData, CheckProviderErrors, CheckProviderResponses, ClearCompletedData, ClearCompletedErrors, ClearCompletedResponses, ClearFailedData, ClearFailedErrors, ClearFailedResponses, ClearPendingData, ClearPendingErrors, ClearPendingResponses, DeleteAnimeData, DeleteAnimeErrors, DeleteAnimeResponses, DownloadAnimeData, DownloadAnimeErrors, DownloadAnimeResponses, EventsStatusData, EventsStatusErrors, EventsStatusResponses, GetAnimeData, GetAnimeErrors, GetAnimeImageData, GetAnimeImageErrors, GetAnimeImageResponses, GetAnimeLoadingStatusData, GetAnimeLoadingStatusErrors, GetAnimeLoadingStatusResponses, GetAnimeResponses, GetConfigData, GetConfigErrors, GetConfigResponses, GetConfigSectionData, GetConfigSectionErrors, GetConfigSectionResponses, GetOperationData, GetOperationErrors, GetOperationResponses, GetProviderData, GetProviderErrors, GetProviderHistoryData, GetProviderHistoryErrors, GetProviderHistoryResponses, GetProviderResponses, HealthData, HealthErrors, HealthResponses, IgnoreFolderData, IgnoreFolderErrors, IgnoreFolderResponses, ListAnimeData, ListAnimeErrors, ListAnimeResponses, ListOperationsData, ListOperationsErrors, ListOperationsResponses, ListProvidersData, ListProvidersErrors, ListProvidersResponses, ListQueueData, ListQueueErrors, ListQueueResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListUnmatchedFoldersData, ListUnmatchedFoldersErrors, ListUnmatchedFoldersResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, ParseNameData, ParseNameErrors, ParseNameResponses, PatchConfigSectionData, PatchConfigSectionErrors, PatchConfigSectionResponses, PauseQueueData, PauseQueueErrors, PauseQueueItemData, PauseQueueItemErrors, PauseQueueItemResponses, PauseQueueResponses, PutConfigData, PutConfigErrors, PutConfigResponses, QueueStatusData, QueueStatusErrors, QueueStatusResponses, ReadyData, ReadyErrors, ReadyResponses, ReloadAnimeData, ReloadAnimeErrors, ReloadAnimeResponses, RemoveFromQueueData, RemoveFromQueueErrors, RemoveFromQueueResponses, RemoveManyFromQueueData, RemoveManyFromQueueErrors, RemoveManyFromQueueResponses, ReorderQueueData, ReorderQueueErrors, ReorderQueueResponses, RescanLibraryData, RescanLibraryErrors, RescanLibraryResponses, RestoreAnimeData, RestoreAnimeErrors, RestoreAnimeResponses, RestoreFolderData, RestoreFolderErrors, RestoreFolderResponses, ResumeQueueData, ResumeQueueErrors, ResumeQueueItemData, ResumeQueueItemErrors, ResumeQueueItemResponses, ResumeQueueResponses, RetryQueueData, RetryQueueErrors, RetryQueueResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, SearchCoverData, SearchCoverErrors, SearchCoverResponses, SearchData, SearchErrors, SearchResponses, SetQueuePriorityData, SetQueuePriorityErrors, SetQueuePriorityResponses, SetupData, SetupErrors, SetupResponses, StartQueueData, StartQueueErrors, StartQueueResponses, StopQueueData, StopQueueErrors, StopQueueResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, StreamSearchData, StreamSearchErrors, StreamSearchResponse, StreamSearchResponses, UpdateAnimeData, UpdateAnimeErrors, UpdateAnimeResponses, UpdateProviderData, UpdateProviderErrors, UpdateProviderResponses, ValidateConfigData, ValidateConfigErrors, ValidateConfigResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -50,6 +50,21 @@ export const addAnime = <ThrowOnError extends boolean = false>(options: Options<
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * Look through the anime directory
+ *
+ * Begins a scan, or names the one that is running.
+ */
+export const rescanLibrary = <ThrowOnError extends boolean = false>(options?: Options<RescanLibraryData, ThrowOnError>): RequestResult<RescanLibraryResponses, RescanLibraryErrors, ThrowOnError> => (options?.client ?? client).post<RescanLibraryResponses, RescanLibraryErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/anime/rescan',
+    ...options
 });
 
 /**
@@ -417,6 +432,85 @@ export const eventsStatus = <ThrowOnError extends boolean = false>(options?: Opt
             type: 'apiKey'
         }],
     url: '/api/events/status',
+    ...options
+});
+
+/**
+ * What a name is taken for
+ *
+ * The numbers, title, group and languages that it says, and the rule that decided.
+ */
+export const parseName = <ThrowOnError extends boolean = false>(options: Options<ParseNameData, ThrowOnError>): RequestResult<ParseNameResponses, ParseNameErrors, ThrowOnError> => (options.client ?? client).get<ParseNameResponses, ParseNameErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/library/parse',
+    ...options
+});
+
+/**
+ * Folders without a series
+ *
+ * Each with the series of the library that it may be of, the likeliest first.
+ */
+export const listUnmatchedFolders = <ThrowOnError extends boolean = false>(options?: Options<ListUnmatchedFoldersData, ThrowOnError>): RequestResult<ListUnmatchedFoldersResponses, ListUnmatchedFoldersErrors, ThrowOnError> => (options?.client ?? client).get<ListUnmatchedFoldersResponses, ListUnmatchedFoldersErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/library/unmatched',
+    ...options
+});
+
+/**
+ * The folder is this series'
+ *
+ * Its videos become the series' episodes, and what is downloaded for it goes there.
+ */
+export const acceptFolder = <ThrowOnError extends boolean = false>(options: Options<AcceptFolderData, ThrowOnError>): RequestResult<AcceptFolderResponses, AcceptFolderErrors, ThrowOnError> => (options.client ?? client).post<AcceptFolderResponses, AcceptFolderErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/library/unmatched/{folder_id}/accept',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Set a folder aside
+ *
+ * It is no longer offered.
+ */
+export const ignoreFolder = <ThrowOnError extends boolean = false>(options: Options<IgnoreFolderData, ThrowOnError>): RequestResult<IgnoreFolderResponses, IgnoreFolderErrors, ThrowOnError> => (options.client ?? client).post<IgnoreFolderResponses, IgnoreFolderErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/library/unmatched/{folder_id}/ignore',
+    ...options
+});
+
+/**
+ * Take a folder up again
+ *
+ * It is offered again.
+ */
+export const restoreFolder = <ThrowOnError extends boolean = false>(options: Options<RestoreFolderData, ThrowOnError>): RequestResult<RestoreFolderResponses, RestoreFolderErrors, ThrowOnError> => (options.client ?? client).post<RestoreFolderResponses, RestoreFolderErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/library/unmatched/{folder_id}/restore',
     ...options
 });
 

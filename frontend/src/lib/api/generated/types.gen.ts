@@ -5,6 +5,15 @@ export type ClientOptions = {
 };
 
 /**
+ * AcceptFolder
+ *
+ * Which series the folder is of.
+ */
+export type AcceptFolder = {
+    key: string;
+};
+
+/**
  * AccessSection
  *
  * Who may come in, and for how long.
@@ -104,6 +113,19 @@ export type AuthStatus = {
     authenticated: boolean;
     expires_at: string | null;
     setup_required: boolean;
+};
+
+/**
+ * CandidateOut
+ *
+ * A series that a folder may be of.
+ */
+export type CandidateOut = {
+    confidence: number;
+    key: string;
+    name: string;
+    reason: 'id' | 'title_and_year' | 'title' | 'similar';
+    year: number | null;
 };
 
 /**
@@ -575,6 +597,26 @@ export type OperationUpdate = {
 };
 
 /**
+ * ParsedName
+ *
+ * What a name is taken for, and why.
+ */
+export type ParsedName = {
+    absolute: Array<number>;
+    episodes: Array<number>;
+    group: string | null;
+    kind: 'episode' | 'special' | 'extra' | 'unknown';
+    languages: Array<string>;
+    name: string;
+    rule: string;
+    season: number | null;
+    special: boolean;
+    title: string;
+    version: number | null;
+    year: number | null;
+};
+
+/**
  * PartState
  *
  * How one part is. ``detail`` is a sentence and holds nothing secret.
@@ -915,6 +957,15 @@ export type Reorder = {
 };
 
 /**
+ * Rescan
+ *
+ * The scan that was begun, or is running already.
+ */
+export type Rescan = {
+    operation_id: string;
+};
+
+/**
  * Resync
  *
  * Events were lost to this reader: fetch everything again. Goes to every topic.
@@ -942,6 +993,61 @@ export type RetriedCount = {
 export type Retry = {
     force?: boolean;
     item_ids?: Array<string>;
+};
+
+/**
+ * ScanComplete
+ *
+ * The scan is over: what is in the library may be more or less than before.
+ */
+export type ScanComplete = {
+    data: ScanNumbers;
+    timestamp: string;
+    type: 'scan_complete';
+};
+
+/**
+ * ScanFailed
+ *
+ * The scan ended early; nothing was removed.
+ */
+export type ScanFailed = {
+    data: ScanProblem;
+    timestamp: string;
+    type: 'scan_failed';
+};
+
+/**
+ * ScanNumbers
+ *
+ * How far a scan is, in folders.
+ */
+export type ScanNumbers = {
+    changed: number;
+    current: number;
+    operation_id: string;
+    total: number;
+};
+
+/**
+ * ScanProblem
+ *
+ * Why a scan ended early.
+ */
+export type ScanProblem = {
+    error: string;
+    operation_id: string;
+};
+
+/**
+ * ScanProgress
+ *
+ * The scan went on.
+ */
+export type ScanProgress = {
+    data: ScanNumbers;
+    timestamp: string;
+    type: 'scan_progress';
 };
 
 /**
@@ -1290,6 +1396,34 @@ export type SystemWarning = {
 };
 
 /**
+ * UnmatchedFolderOut
+ *
+ * A folder that belongs to no series.
+ */
+export type UnmatchedFolderOut = {
+    candidates: Array<CandidateOut>;
+    id: string;
+    ignored: boolean;
+    name: string;
+    size: number;
+    title: string;
+    videos: number;
+    year: number | null;
+};
+
+/**
+ * UnmatchedPage
+ *
+ * A page of folders without a series.
+ */
+export type UnmatchedPage = {
+    items: Array<UnmatchedFolderOut>;
+    limit: number;
+    offset: number;
+    total: number;
+};
+
+/**
  * UpdateProvider
  *
  * What is named changes.
@@ -1459,6 +1593,60 @@ export type AddAnimeResponses = {
 };
 
 export type AddAnimeResponse = AddAnimeResponses[keyof AddAnimeResponses];
+
+export type RescanLibraryData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Also read directories that look unchanged
+         */
+        thoroughly?: boolean;
+    };
+    url: '/api/anime/rescan';
+};
+
+export type RescanLibraryErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type RescanLibraryError = RescanLibraryErrors[keyof RescanLibraryErrors];
+
+export type RescanLibraryResponses = {
+    /**
+     * Accepted; it goes on in the background
+     */
+    202: Rescan;
+};
+
+export type RescanLibraryResponse = RescanLibraryResponses[keyof RescanLibraryResponses];
 
 export type DeleteAnimeData = {
     body?: never;
@@ -2604,7 +2792,7 @@ export type StreamEventsResponses = {
     /**
      * Server-sent events; the data of each message is one of these
      */
-    200: DownloadStarted | DownloadComplete | DownloadFailed | QueueStatus | QueueStarted | QueueStopped | QueuePaused | QueueResumed | DownloadProgress | SeriesLoadingUpdate | SeriesAdded | SeriesUpdated | SeriesRemoved | OperationUpdate | ProviderChanged | SystemInfo | SystemWarning | SystemError | Resync;
+    200: DownloadStarted | DownloadComplete | DownloadFailed | QueueStatus | QueueStarted | QueueStopped | QueuePaused | QueueResumed | DownloadProgress | SeriesLoadingUpdate | SeriesAdded | SeriesUpdated | SeriesRemoved | ScanProgress | ScanComplete | ScanFailed | OperationUpdate | ProviderChanged | SystemInfo | SystemWarning | SystemError | Resync;
 };
 
 export type StreamEventsResponse = StreamEventsResponses[keyof StreamEventsResponses];
@@ -2649,6 +2837,288 @@ export type EventsStatusResponses = {
 };
 
 export type EventsStatusResponse = EventsStatusResponses[keyof EventsStatusResponses];
+
+export type ParseNameData = {
+    body?: never;
+    path?: never;
+    query: {
+        /**
+         * Name of a file, or a path below the anime directory
+         */
+        name: string;
+    };
+    url: '/api/library/parse';
+};
+
+export type ParseNameErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type ParseNameError = ParseNameErrors[keyof ParseNameErrors];
+
+export type ParseNameResponses = {
+    /**
+     * What was asked for
+     */
+    200: ParsedName;
+};
+
+export type ParseNameResponse = ParseNameResponses[keyof ParseNameResponses];
+
+export type ListUnmatchedFoldersData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Those that were set aside instead
+         */
+        ignored?: boolean;
+        /**
+         * How many at most
+         */
+        limit?: number;
+        /**
+         * How many to pass over
+         */
+        offset?: number;
+    };
+    url: '/api/library/unmatched';
+};
+
+export type ListUnmatchedFoldersErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type ListUnmatchedFoldersError = ListUnmatchedFoldersErrors[keyof ListUnmatchedFoldersErrors];
+
+export type ListUnmatchedFoldersResponses = {
+    /**
+     * What was asked for
+     */
+    200: UnmatchedPage;
+};
+
+export type ListUnmatchedFoldersResponse = ListUnmatchedFoldersResponses[keyof ListUnmatchedFoldersResponses];
+
+export type AcceptFolderData = {
+    body: AcceptFolder;
+    path: {
+        /**
+         * Id of the folder
+         */
+        folder_id: string;
+    };
+    query?: never;
+    url: '/api/library/unmatched/{folder_id}/accept';
+};
+
+export type AcceptFolderErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type AcceptFolderError = AcceptFolderErrors[keyof AcceptFolderErrors];
+
+export type AcceptFolderResponses = {
+    /**
+     * Done; there is nothing to tell
+     */
+    204: void;
+};
+
+export type AcceptFolderResponse = AcceptFolderResponses[keyof AcceptFolderResponses];
+
+export type IgnoreFolderData = {
+    body?: never;
+    path: {
+        /**
+         * Id of the folder
+         */
+        folder_id: string;
+    };
+    query?: never;
+    url: '/api/library/unmatched/{folder_id}/ignore';
+};
+
+export type IgnoreFolderErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type IgnoreFolderError = IgnoreFolderErrors[keyof IgnoreFolderErrors];
+
+export type IgnoreFolderResponses = {
+    /**
+     * Done; there is nothing to tell
+     */
+    204: void;
+};
+
+export type IgnoreFolderResponse = IgnoreFolderResponses[keyof IgnoreFolderResponses];
+
+export type RestoreFolderData = {
+    body?: never;
+    path: {
+        /**
+         * Id of the folder
+         */
+        folder_id: string;
+    };
+    query?: never;
+    url: '/api/library/unmatched/{folder_id}/restore';
+};
+
+export type RestoreFolderErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type RestoreFolderError = RestoreFolderErrors[keyof RestoreFolderErrors];
+
+export type RestoreFolderResponses = {
+    /**
+     * Done; there is nothing to tell
+     */
+    204: void;
+};
+
+export type RestoreFolderResponse = RestoreFolderResponses[keyof RestoreFolderResponses];
 
 export type ListOperationsData = {
     body?: never;

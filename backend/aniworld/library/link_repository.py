@@ -1,0 +1,66 @@
+"""The library's SQL for what a scan found: by what series are recognised, and many files at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from aniworld.db.base import new_id
+from aniworld.kit.clock import now
+from aniworld.library.models import EpisodeFile, Series
+from aniworld.library.types import KnownSeries
+
+_RECOGNISED = (
+    Series.id,
+    Series.key,
+    Series.name,
+    Series.year,
+    Series.provider,
+    Series.provider_key,
+    Series.folder,
+)
+
+
+class LinkRepository:
+    """All queries of linking, in one session."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def recognisable(self, ids: Collection[UUID] | None = None) -> list[KnownSeries]:
+        """Every series that is not deleted, or those of them that are named."""
+        query = select(*_RECOGNISED).where(Series.deleted_at.is_(None))
+        if ids is not None:
+            query = query.where(Series.id.in_(ids))
+        return [KnownSeries(**row._mapping) for row in await self._session.execute(query)]
+
+    async def series(self, id_: UUID) -> Row[Any] | None:
+        """(key, name, languages) of a series that is not deleted."""
+        query = select(Series.key, Series.name, Series.languages).where(Series.id == id_, Series.deleted_at.is_(None))
+        return (await self._session.execute(query)).first()
+
+    async def put_files(self, files: Iterable[tuple[UUID, str, str, int]]) -> None:
+        """Files that are there: (episode, language, path, size). None of those places has a file."""
+        moment = now()
+        rows: Sequence[Mapping[str, Any]] = [
+            {
+                "id": new_id(),
+                "episode_id": episode_id,
+                "language": language,
+                "path": path,
+                "size": size,
+                "created_at": moment,
+            }
+            for episode_id, language, path, size in files
+        ]
+        if rows:
+            await self._session.execute(insert(EpisodeFile), rows)
+
+    async def resize_files(self, sizes: Mapping[UUID, int]) -> None:
+        """Files that were replaced under their names."""
+        if sizes:
+            await self._session.execute(update(EpisodeFile), [{"id": id_, "size": size} for id_, size in sizes.items()])

@@ -1,0 +1,118 @@
+"""What a scan tells the library: which folder is which series', and which videos lie there."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+
+from aniworld.db.engine import after_commit
+from aniworld.events.bus import publish_after_commit
+from aniworld.events.types import SeriesRef, SeriesUpdated
+from aniworld.kit.files import UnsafePathError, safe_join
+from aniworld.library.episode_repository import EpisodeRepository
+from aniworld.library.errors import FolderTakenError, SeriesNotFoundError
+from aniworld.library.link_repository import LinkRepository
+from aniworld.library.linking import assign
+from aniworld.library.repository import SeriesRepository, wanted_of
+from aniworld.library.targets import DownloadTargets
+from aniworld.library.text import same_name
+from aniworld.library.types import FoundVideo, KnownSeries
+
+log = logging.getLogger(__name__)
+
+
+class FolderLinks(DownloadTargets):
+    """The verbs of the scan."""
+
+    async def known_series(self, ids: Collection[UUID] | None = None) -> list[KnownSeries]:
+        """Every series, or those named, by what a folder of it can be recognised."""
+        async with self._db.read() as session:
+            return await LinkRepository(session).recognisable(ids)
+
+    async def take_folder(self, key: str, folder: str) -> UUID:
+        """The folder is the series', whatever folder it had. Raises :class:`SeriesNotFoundError`.
+
+        :class:`FolderTakenError` where it is another series'.
+        """
+        async with self._db.write() as session:
+            repository = SeriesRepository(session)
+            row = await repository.find(key)
+            if row is None or row.deleted_at is not None:
+                raise SeriesNotFoundError
+            if row.folder != folder and same_name(folder) in await repository.taken_folders():
+                raise FolderTakenError
+            await repository.change(row.id, folder=folder, folder_folded=same_name(folder))
+            publish_after_commit(self._bus, session, SeriesUpdated(data=SeriesRef(key=key, name=row.name)))
+            return UUID(str(row.id))
+
+    async def offer_folder(self, series_id: UUID, folder: str) -> bool:
+        """The folder is the series', if that has none yet and nobody else has this one; whether it took it."""
+        try:
+            async with self._db.write() as session:
+                repository = SeriesRepository(session)
+                row = await repository.placing(series_id)
+                if row is None or row.folder is not None or same_name(folder) in await repository.taken_folders():
+                    return False
+                await repository.change(series_id, folder=folder, folder_folded=same_name(folder))
+                return True
+        except IntegrityError:  # another process took it in the meantime
+            return False
+
+    async def link(self, series_id: UUID, videos: Sequence[FoundVideo]) -> bool:
+        """Take over what lies in the folders of a series: new files, and those that are gone; whether that changed it.
+
+        A file that is known and still there stays what it is, whatever its name says.
+        """
+        directory = self._config.current.library.anime_directory
+        async with self._db.read() as session:
+            repository = EpisodeRepository(session)
+            series = await LinkRepository(session).series(series_id)
+            known = await repository.files(series_id)
+            episodes = await repository.episodes(series_id)
+        if series is None or directory is None:
+            return False
+        wanted = wanted_of(series.languages, self._configured)
+        there = {video.path for video in videos}
+        missing = [row for row in known if row.path not in there]
+        gone = await asyncio.to_thread(_gone, Path(directory), [row.path for row in missing])
+        kept = [row for row in known if row.path not in gone]
+        taken = {(row.episode_id, row.language) for row in kept}
+        ours = {row.path for row in kept}
+        best = assign(episodes, [video for video in videos if video.path not in ours], wanted)
+        added = {place: video for place, video in best.items() if place not in taken}
+        sizes = {video.path: video.size for video in videos}
+        grown = [row for row in kept if sizes.get(row.path, row.size) != row.size]
+        if not gone and not added and not grown:
+            return False
+        async with self._db.write() as session:
+            repository = EpisodeRepository(session)
+            await repository.forget_files([row.id for row in known if row.path in gone])
+            links = LinkRepository(session)
+            await links.put_files(
+                (episode_id, language, video.path, video.size) for (episode_id, language), video in added.items()
+            )
+            await links.resize_files({row.id: sizes[row.path] for row in grown})
+            await repository.recount([series_id], wanted)
+            await SeriesRepository(session).change(series_id)
+            publish_after_commit(self._bus, session, SeriesUpdated(data=SeriesRef(key=series.key, name=series.name)))
+            after_commit(session, self.wake_loader)
+        return True
+
+
+def _gone(anime: Path, paths: Sequence[str]) -> set[str]:
+    """Those at whose place there is nothing; never, where the anime directory itself is not there. Blocks."""
+    if not anime.is_dir():
+        return set()
+    gone = set()
+    for path in paths:
+        try:
+            if not safe_join(anime, path).exists():
+                gone.add(path)
+        except (OSError, UnsafePathError) as error:
+            log.info("%s cannot be looked at: %s", path, error)
+    return gone

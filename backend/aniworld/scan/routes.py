@@ -1,0 +1,106 @@
+"""What lies in the anime directory, over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from litestar import Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody, Parameter
+
+from aniworld.naming.parse import parse
+from aniworld.naming.path import parse_path
+from aniworld.scan.schemas import AcceptFolder, ParsedName, Rescan, UnmatchedPage
+from aniworld.scan.service import ScanService
+
+FolderId = Annotated[UUID, Parameter(description="Id of the folder")]
+
+
+@post("/anime/rescan", operation_id="rescanLibrary", summary="Look through the anime directory", status_code=202)
+async def rescan(
+    scans: NamedDependency[ScanService],
+    thoroughly: FromQuery[Annotated[bool, Parameter(description="Also read directories that look unchanged")]] = False,
+) -> Rescan:
+    """Begins a scan, or names the one that is running."""
+    return Rescan(operation_id=scans.rescan(thoroughly=thoroughly))
+
+
+@get("/library/unmatched", operation_id="listUnmatchedFolders", summary="Folders without a series")
+async def list_unmatched(
+    scans: NamedDependency[ScanService],
+    ignored: FromQuery[Annotated[bool, Parameter(description="Those that were set aside instead")]] = False,
+    limit: FromQuery[Annotated[int, Parameter(ge=1, le=500, description="How many at most")]] = 100,
+    offset: FromQuery[Annotated[int, Parameter(ge=0, le=10_000_000, description="How many to pass over")]] = 0,
+) -> UnmatchedPage:
+    """Each with the series of the library that it may be of, the likeliest first."""
+    return await scans.unmatched(ignored=ignored, limit=limit, offset=offset)
+
+
+@post(
+    "/library/unmatched/{folder_id:uuid}/accept",
+    operation_id="acceptFolder",
+    summary="The folder is this series'",
+    status_code=204,
+)
+async def accept_folder(
+    scans: NamedDependency[ScanService], folder_id: FromPath[FolderId], data: JSONBody[AcceptFolder]
+) -> None:
+    """Its videos become the series' episodes, and what is downloaded for it goes there."""
+    await scans.accept(folder_id, data.key)
+
+
+@post(
+    "/library/unmatched/{folder_id:uuid}/ignore",
+    operation_id="ignoreFolder",
+    summary="Set a folder aside",
+    status_code=204,
+)
+async def ignore_folder(scans: NamedDependency[ScanService], folder_id: FromPath[FolderId]) -> None:
+    """It is no longer offered."""
+    await scans.ignore(folder_id, ignored=True)
+
+
+@post(
+    "/library/unmatched/{folder_id:uuid}/restore",
+    operation_id="restoreFolder",
+    summary="Take a folder up again",
+    status_code=204,
+)
+async def restore_folder(scans: NamedDependency[ScanService], folder_id: FromPath[FolderId]) -> None:
+    """It is offered again."""
+    await scans.ignore(folder_id, ignored=False)
+
+
+@get("/library/parse", operation_id="parseName", summary="What a name is taken for", sync_to_thread=False)
+def parse_name(
+    name: FromQuery[
+        Annotated[
+            str,
+            Parameter(
+                description="Name of a file, or a path below the anime directory",
+                min_length=1,
+                max_length=1000,
+                pattern=r"^[^\x00]*$",
+            ),
+        ]
+    ],
+) -> ParsedName:
+    """The numbers, title, group and languages that it says, and the rule that decided."""
+    parsed = parse_path(name) if "/" in name else parse(name)
+    return msgspec.convert({**msgspec.to_builtins(parsed), "name": name}, ParsedName)
+
+
+router = Router(
+    "/",
+    route_handlers=[
+        rescan,
+        list_unmatched,
+        accept_folder,
+        ignore_folder,
+        restore_folder,
+        parse_name,
+    ],
+    tags=["Anime directory"],
+)

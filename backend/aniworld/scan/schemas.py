@@ -1,0 +1,76 @@
+"""What the API says about the anime directory."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from aniworld.kit.schema import Input, Schema
+from aniworld.naming.types import Kind
+from aniworld.scan.types import Reason
+
+
+class CandidateOut(Schema, frozen=True):
+    """A series that a folder may be of."""
+
+    key: str
+    name: str
+    year: int | None
+    confidence: Annotated[float, Meta(ge=0, le=1)]
+    reason: Reason
+
+
+class UnmatchedFolderOut(Schema, frozen=True):
+    """A folder that belongs to no series."""
+
+    id: str
+    name: str
+    title: str
+    """What its description or its name says that it holds."""
+    year: int | None
+    videos: int
+    size: int
+    """Bytes."""
+    ignored: bool
+    candidates: list[CandidateOut]
+    """Series of the library, the likeliest first."""
+
+
+class UnmatchedPage(Schema, frozen=True):
+    """A page of folders without a series."""
+
+    items: list[UnmatchedFolderOut]
+    total: int
+    limit: int
+    offset: int
+
+
+class Rescan(Schema, frozen=True):
+    """The scan that was begun, or is running already."""
+
+    operation_id: str
+
+
+class AcceptFolder(Input, frozen=True):
+    """Which series the folder is of."""
+
+    key: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
+
+
+class ParsedName(Schema, frozen=True):
+    """What a name is taken for, and why."""
+
+    name: str
+    title: str
+    year: int | None
+    season: int | None
+    episodes: list[int]
+    absolute: list[int]
+    special: bool
+    kind: Kind
+    version: int | None
+    group: str | None
+    languages: list[str]
+    rule: str
+    """What decided, in words."""

@@ -1,0 +1,281 @@
+"""Looks through the anime directory: what is there, what came and went, and which series it is of.
+
+What is unchanged since the last time costs one look at each directory. A folder that cannot be read stops nothing; an
+anime directory that is not there changes nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import uuid_utils.compat
+
+from aniworld.config.service import ConfigService
+from aniworld.db.engine import Database
+from aniworld.events.bus import EventBus
+from aniworld.events.types import ScanComplete, ScanFailed, ScanNumbers, ScanProblem, ScanProgress
+from aniworld.kit.errors import AppError
+from aniworld.library.errors import NoAnimeDirectoryError
+from aniworld.library.service import LibraryService
+from aniworld.library.types import KnownSeries
+from aniworld.naming.parse import title_of
+from aniworld.operations.errors import OperationCancelledError
+from aniworld.operations.service import Operation, Operations
+from aniworld.scan.errors import AnimeDirectoryGoneError, FolderNotFoundError
+from aniworld.scan.matching import Matcher
+from aniworld.scan.repository import KnownFolder, ScanRepository
+from aniworld.scan.schemas import CandidateOut, UnmatchedFolderOut, UnmatchedPage
+from aniworld.scan.types import UnmatchedFolder
+from aniworld.scan.walk import Seen, look, series_folders
+
+log = logging.getLogger(__name__)
+
+_SLICE = 0.05
+"""Seconds of looking at folders before what was seen is written."""
+_MOST_AT_ONCE = 500
+"""Videos that are written in one transaction."""
+_PROBLEMS = 20
+"""Problems that are told; the log has all."""
+
+
+class ScanService:
+    """What a client can do with what lies in the anime directory; ``run`` is a supervised worker."""
+
+    def __init__(
+        self, db: Database, bus: EventBus, config: ConfigService, operations: Operations, library: LibraryService
+    ) -> None:
+        self._db = db
+        self._bus = bus
+        self._config = config
+        self._operations = operations
+        self._library = library
+        self._wake = asyncio.Event()
+        self._requested: str | None = None
+        self._thoroughly = False
+        self._directory = config.current.library.anime_directory
+        config.subscribe(lambda _config: self._look_at_directory())
+        library.adopt = self.adopt
+
+    # --- the verbs ----------------------------------------------------------------------------------------------
+
+    def rescan(self, *, thoroughly: bool = False) -> str:
+        """Scan soon; the operation that does, which may be running already. Raises :class:`NoAnimeDirectoryError`."""
+        if self._config.current.library.anime_directory is None:
+            raise NoAnimeDirectoryError
+        if self._requested is None:
+            self._requested = str(uuid_utils.compat.uuid7())
+        self._thoroughly = self._thoroughly or thoroughly
+        self._wake.set()
+        return self._requested
+
+    async def unmatched(self, *, ignored: bool, limit: int, offset: int) -> UnmatchedPage:
+        """Folders that belong to no series, each with the series that it may be of."""
+        async with self._db.read() as session:
+            folders, total = await ScanRepository(session).unmatched(ignored=ignored, limit=limit, offset=offset)
+        matcher = Matcher(await self._library.known_series())
+        items = await asyncio.to_thread(lambda: [_told(folder, matcher) for folder in folders])
+        return UnmatchedPage(items=items, total=total, limit=limit, offset=offset)
+
+    async def accept(self, folder_id: UUID, series_key: str) -> None:
+        """The folder is that series'. Raises :class:`FolderNotFoundError` and what the library raises."""
+        folder = await self._folder(folder_id)
+        series_id = await self._library.take_folder(series_key, folder.name)
+        async with self._db.write() as session:
+            await ScanRepository(session).assign({folder_id: series_id})
+        await self._link({series_id})
+
+    async def ignore(self, folder_id: UUID, *, ignored: bool) -> None:
+        """Set a folder aside, or take it up again. Raises :class:`FolderNotFoundError`."""
+        await self._folder(folder_id)
+        async with self._db.write() as session:
+            await ScanRepository(session).ignore(folder_id, ignored=ignored)
+
+    async def _folder(self, folder_id: UUID) -> UnmatchedFolder:
+        async with self._db.read() as session:
+            folder = await ScanRepository(session).folder(folder_id)
+        if folder is None or folder.series_id is not None:
+            raise FolderNotFoundError
+        return folder
+
+    # --- the worker ---------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Scan at the start and whenever somebody asks, until cancelled."""
+        if self._config.current.library.anime_directory is not None:
+            self.rescan()
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            if self._requested is not None:
+                try:
+                    await self._scan(self._requested, thoroughly=self._thoroughly)
+                finally:
+                    self._requested, self._thoroughly = None, False
+
+    def _look_at_directory(self) -> None:
+        if (directory := self._config.current.library.anime_directory) != self._directory:
+            self._directory = directory
+            if directory is not None:
+                self.rescan()
+
+    async def adopt(self, series_id: UUID) -> None:
+        """A source has told which episodes a series has: a folder that lies there, and files in it, may be of it."""
+        await self._match(None, await self._library.known_series([series_id]))
+        await self._link({series_id})
+
+    async def _scan(self, operation_id: str, *, thoroughly: bool) -> None:
+        try:
+            async with self._operations.run("scan", "Looking through the library", id_=operation_id) as operation:
+                numbers = await self._look_through(operation, thoroughly=thoroughly)
+        except OperationCancelledError:
+            self._bus.publish(ScanFailed(data=ScanProblem(operation_id=operation_id, error="Cancelled")))
+        except AppError as error:
+            log.warning("The library was not scanned: %s", error.detail)
+            self._bus.publish(ScanFailed(data=ScanProblem(operation_id=operation_id, error=error.detail)))
+        else:
+            self._bus.publish(ScanComplete(data=numbers))
+
+    async def _look_through(self, operation: Operation, *, thoroughly: bool) -> ScanNumbers:
+        directory = self._config.current.library.anime_directory
+        if directory is None:
+            raise NoAnimeDirectoryError
+        anime = Path(directory)
+        async with self._db.read() as session:
+            known = await ScanRepository(session).known()
+        names = await self._names(anime, known)
+        changed: set[str] = set()
+        problems: list[str] = []
+        done = 0
+        while done < len(names):
+            batch = await asyncio.to_thread(_look_at_some, anime, names[done:], known, thoroughly)
+            changed |= await self._write(batch, known)
+            problems += [problem for seen in batch for problem in seen.problems]
+            done += len(batch)
+            operation.advance(done, len(names), batch[-1].folder)
+            self._bus.publish(ScanProgress(data=self._numbers(operation, done, len(names), len(changed))))
+        changed |= await self._forget(known, set(names))
+        await self._match(changed, await self._library.known_series())
+        async with self._db.read() as session:
+            series = await ScanRepository(session).series_of(changed)
+            folders, videos = await ScanRepository(session).totals()
+        await self._link(series)
+        for problem in problems:
+            log.warning("Not looked at: %s", problem)
+        operation.result = {
+            "folders": folders, "videos": videos, "changed": len(changed), "problems": problems[:_PROBLEMS],
+        }  # fmt: skip
+        return self._numbers(operation, len(names), len(names), len(changed))
+
+    @staticmethod
+    def _numbers(operation: Operation, current: int, total: int, changed: int) -> ScanNumbers:
+        return ScanNumbers(operation_id=operation.id, current=current, total=total, changed=changed)
+
+    async def _names(self, anime: Path, known: Mapping[str, KnownFolder]) -> list[str]:
+        """The folders there. Raises :class:`AnimeDirectoryGoneError` where the disk seems not to be mounted."""
+        try:
+            names = await asyncio.to_thread(series_folders, anime)
+        except OSError as error:
+            raise AnimeDirectoryGoneError(f"The anime directory cannot be read: {error.strerror}") from error
+        if known and not names:
+            raise AnimeDirectoryGoneError("The anime directory is empty; is its disk mounted? Nothing was removed")
+        return names
+
+    async def _write(self, batch: Sequence[Seen], known: Mapping[str, KnownFolder]) -> set[str]:
+        """Write down what changed; the names of the folders in which something did."""
+        rows = [
+            (seen, known.get(seen.folder), _about(seen))
+            for seen in batch
+            if seen.folder not in known or seen.changed or seen.gone
+        ]
+        if rows:
+            async with self._db.write() as session:
+                await ScanRepository(session).store(rows)
+        return {seen.folder for seen, _known, _about in rows}
+
+    async def _forget(self, known: Mapping[str, KnownFolder], names: set[str]) -> set[str]:
+        """Folders that are gone; their series keep their files until each is seen to be gone."""
+        gone = {name: folder for name, folder in known.items() if name not in names}
+        if gone:
+            async with self._db.write() as session:
+                await ScanRepository(session).forget([folder.id for folder in gone.values()])
+            await self._link({folder.series_id for folder in gone.values() if folder.series_id is not None})
+        return set()
+
+    async def _match(self, names: set[str] | None, series: Sequence[KnownSeries]) -> None:
+        """Give folders to the series that they are of beyond doubt; ``names``: only these, None: all loose ones."""
+        if not series:
+            return
+        async with self._db.read() as session:
+            loose = await ScanRepository(session).loose(names)
+        if not loose:
+            return
+        by_folder = {one.folder: one for one in series if one.folder is not None}
+        free = Matcher([one for one in series if one.folder is None])
+        sure = await asyncio.to_thread(lambda: {folder.id: free.sure(folder) for folder in loose})
+        taken: dict[UUID, UUID] = {}
+        for folder in loose:
+            if (owner := by_folder.get(folder.name)) is not None:
+                taken[folder.id] = owner.id
+                continue
+            found = sure[folder.id]
+            if found is None or found.series_id in taken.values():
+                continue
+            if await self._library.offer_folder(found.series_id, folder.name):
+                taken[folder.id] = found.series_id
+        if taken:
+            async with self._db.write() as session:
+                await ScanRepository(session).assign(taken)
+
+    async def _link(self, series: set[UUID]) -> None:
+        for series_id in series:
+            async with self._db.read() as session:
+                videos = await ScanRepository(session).videos(series_id)
+            await self._library.link(series_id, videos)
+
+
+def _look_at_some(anime: Path, names: Sequence[str], known: Mapping[str, KnownFolder], thoroughly: bool) -> list[Seen]:
+    """Look at folders for a moment. Blocks."""
+    begun, seen, videos = time.monotonic(), [], 0
+    for name in names:
+        folder = known.get(name)
+        found = look(anime, name, folder.directories if folder is not None else {}, thoroughly=thoroughly)
+        seen.append(found)
+        videos += len(found.videos)
+        if time.monotonic() - begun > _SLICE or videos > _MOST_AT_ONCE:
+            break
+    return seen
+
+
+def _about(seen: Seen) -> dict[str, Any]:
+    """What the folder says that it holds; empty where it was not read."""
+    if seen.folder not in seen.changed:
+        return {}
+    title, year, _season = title_of(seen.folder)
+    marks = seen.marks
+    return {
+        "title": ((marks.title if marks else "") or title or seen.folder)[:500],
+        "year": (marks.year if marks else None) or year,
+        "ids": [list(pair) for pair in marks.ids] if marks else [],
+    }
+
+
+def _told(folder: UnmatchedFolder, matcher: Matcher) -> UnmatchedFolderOut:
+    return UnmatchedFolderOut(
+        id=str(folder.id),
+        name=folder.name,
+        title=folder.title,
+        year=folder.year,
+        videos=folder.videos,
+        size=folder.size,
+        ignored=folder.ignored,
+        candidates=[
+            CandidateOut(key=one.key, name=one.name, year=one.year, confidence=one.confidence, reason=one.reason)
+            for one in matcher.candidates(folder)
+        ],
+    )

@@ -1,0 +1,200 @@
+"""Looks through the folder of a series: which videos lie there, and what their names say. Blocks; runs in threads.
+
+A directory whose modification time is known already is not read again, only looked at: names cannot have come or gone.
+What is hidden, what ``.ignore`` names, what NAS systems put beside everything, and links that lead out of the anime
+directory or in a circle are passed over; a directory that cannot be read is told and stops nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pathspec import GitIgnoreSpec
+
+from aniworld.metadata.service import read_series_nfo
+from aniworld.metadata.types import SERIES_NFO, SeriesMarks
+from aniworld.naming.path import parse_path
+from aniworld.naming.text import is_video
+from aniworld.naming.types import Parsed
+
+IGNORE = ".ignore"
+DEEPEST = 12
+LONGEST = 1000
+"""Characters of a path."""
+MOST_VIDEOS = 20_000
+"""In one folder of a series."""
+_SKIPPED = frozenset(
+    {"@eadir", "#recycle", "#snapshot", "$recycle.bin", "lost+found", "system volume information", "__macosx"}
+)
+_LARGEST_IGNORE = 64 * 1024
+_ALWAYS = -1
+"""Instead of a modification time: read this directory again each time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """A video, and what its path says."""
+
+    path: str
+    """Relative to the anime directory, with slashes."""
+    size: int
+    mtime_ns: int
+    parsed: Parsed
+
+
+@dataclass(slots=True)
+class Seen:
+    """What there is in one folder of the anime directory."""
+
+    folder: str
+    changed: dict[str, int] = field(default_factory=dict)
+    """Directories that were read, with their modification times (ns); relative to the anime directory."""
+    gone: set[str] = field(default_factory=set)
+    """Known directories that are no longer there."""
+    videos: list[Video] = field(default_factory=list)
+    """Of the directories that were read."""
+    marks: SeriesMarks | None = None
+    """What the ``tvshow.nfo`` says, if the folder itself was read and has one."""
+    problems: list[str] = field(default_factory=list)
+
+
+def series_folders(anime: Path) -> list[str]:
+    """The folders of series, in order. Raises ``OSError`` where the anime directory cannot be read."""
+    with os.scandir(anime) as entries:
+        return sorted(entry.name for entry in entries if not _skipped(entry.name) and _leads_inside(entry, anime))
+
+
+def look(anime: Path, folder: str, known: Mapping[str, int], *, thoroughly: bool = False) -> Seen:
+    """Look through one folder. ``known``: its directories and when they were modified as far as we know.
+
+    ``thoroughly``: read every directory, so that a file that was replaced under its name is seen too.
+    """
+    seen = Seen(folder)
+    visited: set[tuple[int, int]] = set()
+    below: dict[str, list[str]] = {}
+    for path in known:
+        below.setdefault(path.rpartition("/")[0], []).append(path)
+    pending: list[tuple[str, tuple[tuple[str, GitIgnoreSpec], ...]]] = [(folder, ())]
+    while pending:
+        path, rules = pending.pop()
+        full = anime / path
+        try:
+            status = full.stat()
+        except OSError as error:
+            _missing(seen, path, known, error)
+            continue
+        if (place := (status.st_dev, status.st_ino)) in visited or path.count("/") > DEEPEST:
+            continue
+        visited.add(place)
+        if not thoroughly and known.get(path) == status.st_mtime_ns:
+            pending.extend((child, rules) for child in below.get(path, ()))
+            continue
+        try:
+            children = list(_read(anime, path, status.st_mtime_ns, rules, seen))
+        except OSError as error:
+            _missing(seen, path, known, error)
+            continue
+        pending.extend(children)
+        kept = {child for child, _ in children}
+        for child in below.get(path, ()):
+            if child not in kept:
+                seen.gone |= {other for other in known if other == child or other.startswith(f"{child}/")}
+    return seen
+
+
+def _missing(seen: Seen, path: str, known: Mapping[str, int], error: OSError) -> None:
+    """A directory that is not there is gone; one that cannot be read keeps what is known of it."""
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        seen.gone |= {other for other in known if other == path or other.startswith(f"{path}/")}
+    else:
+        seen.problems.append(f"{path}: {error.strerror}")
+
+
+def _read(
+    anime: Path, path: str, mtime_ns: int, rules: tuple[tuple[str, GitIgnoreSpec], ...], seen: Seen
+) -> Iterator[tuple[str, tuple[tuple[str, GitIgnoreSpec], ...]]]:
+    """Take in one directory; the directories below it that are to be looked at."""
+    with os.scandir(anime / path) as listing:
+        entries = list(listing)
+    names = {entry.name for entry in entries}
+    if IGNORE in names:
+        spec = _ignore(anime / path / IGNORE)
+        if spec is None:
+            seen.changed[path] = _ALWAYS
+            return
+        rules = (*rules, (path, spec))
+    seen.changed[path] = _ALWAYS if rules else mtime_ns
+    if path == seen.folder and SERIES_NFO in names:
+        seen.marks = read_series_nfo(anime / path / SERIES_NFO)
+    for entry in entries:
+        name = entry.name
+        if _skipped(name):
+            continue
+        if not name.isascii() and not _is_text(name):
+            seen.problems.append(f"{path}: a name in it cannot be read")
+            continue
+        child = f"{path}/{name}"
+        if len(child) > LONGEST:
+            seen.problems.append(f"{path}: the path of something in it is too long")
+            continue
+        if is_video(name):
+            if len(seen.videos) < MOST_VIDEOS and not _ignored(child, rules):
+                _video(entry, child, anime, seen)
+        elif _leads_inside(entry, anime) and not _ignored(f"{child}/", rules):
+            yield child, rules
+
+
+def _video(entry: os.DirEntry[str], path: str, anime: Path, seen: Seen) -> None:
+    try:
+        if entry.is_symlink() and not _inside(Path(entry.path), anime):
+            return
+        if not entry.is_file():
+            return
+        status = entry.stat()
+    except OSError as error:
+        seen.problems.append(f"{path}: {error.strerror}")
+        return
+    seen.videos.append(Video(path, status.st_size, status.st_mtime_ns, parse_path(path)))
+
+
+def _is_text(name: str) -> bool:
+    """Whether the name is UTF-8: what is not cannot be kept in the database or told over the API."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _skipped(name: str) -> bool:
+    return name.startswith(".") or name.lower() in _SKIPPED
+
+
+def _leads_inside(entry: os.DirEntry[str], anime: Path) -> bool:
+    """Whether it is a directory, and not a link that leads out of the anime directory."""
+    try:
+        return entry.is_dir() and (not entry.is_symlink() or _inside(Path(entry.path), anime))
+    except OSError:
+        return False
+
+
+def _inside(path: Path, anime: Path) -> bool:
+    return path.resolve().is_relative_to(anime.resolve())
+
+
+def _ignore(path: Path) -> GitIgnoreSpec | None:
+    """The rules of an ``.ignore`` file; None: an empty one, which leaves out the whole directory."""
+    with path.open("rb") as stream:
+        lines = stream.read(_LARGEST_IGNORE).decode("utf-8", "replace").splitlines()
+    patterns = [line for line in lines if line.strip() and not line.startswith("#")]
+    try:
+        return GitIgnoreSpec.from_lines(patterns) if patterns else None
+    except ValueError:
+        return None
+
+
+def _ignored(path: str, rules: tuple[tuple[str, GitIgnoreSpec], ...]) -> bool:
+    return any(spec.match_file(path.removeprefix(f"{directory}/")) for directory, spec in rules)
