@@ -57,8 +57,9 @@ class ExampleProvider:
 
     def __init__(self, profile: ExampleProfile, tools: Tools) -> None:
         self._profile = profile
-        # The only way out: it checks addresses, sizes and times. Open no connection of your own.
-        self._client = tools.client
+        # The way out: it checks addresses, sizes and times, asks politely and nothing twice. Open no connection of
+        # your own; tools.client is for what is no page.
+        self._pages = tools.pages.of(profile.name, profile.requests_per_second)
         self._host = parse_url(profile.base_url)[1].entry
 
     @property
@@ -119,7 +120,7 @@ class ExampleProvider:
     async def _catalogue(self) -> list[Series]:
         url = self._profile.base_url.rstrip("/") + "/catalogue.json"
         try:
-            answer = await self._client.get(url)
+            answer = await self._pages.get(url)
             return answer.json(Catalogue).series
         except NetError as error:
             raise from_net(error, self.title) from error
