@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aniworld.downloads.fetch.errors import PlaylistError, UnsupportedStreamError
-from aniworld.downloads.fetch.playlist import MOST_SEGMENTS, Key, MediaPlaylist, Piece, parse
+from aniworld.downloads.fetch.playlist import MOST_SEGMENTS, MOST_VARIANTS, Key, MediaPlaylist, Piece, parse
 from aniworld.downloads.fetch.variants import Master, Rendition
 
 URL = "https://host.example/a/b/list.m3u8?signature=1"
@@ -235,3 +235,16 @@ def test_renditions_lead_nowhere_else() -> None:
     text = '#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="x",URI="file:///etc/passwd"\n'
     with pytest.raises(PlaylistError, match="HTTP"):
         parse(text + '#EXT-X-STREAM-INF:BANDWIDTH=9,AUDIO="a"\nv.m3u8\n', URL)
+
+
+def test_a_list_of_more_variants_than_anybody_offers() -> None:
+    variant = "#EXT-X-STREAM-INF:BANDWIDTH=1\nx.m3u8\n"
+    assert isinstance(parse("#EXTM3U\n" + variant * MOST_VARIANTS, URL), Master)
+    with pytest.raises(PlaylistError, match="variants"):
+        parse("#EXTM3U\n" + variant * (MOST_VARIANTS + 1), URL)
+
+
+@pytest.mark.parametrize("body", ["\n" * 200_001, "ab\v" * 200_001, "#EXT-X-KEY:" + "A=B," * 20_000])
+def test_a_list_of_too_many_lines_or_a_line_without_end(body: str) -> None:
+    with pytest.raises(PlaylistError, match="lines"):
+        media(body + "#EXTINF:1,\nx.ts\n")

@@ -62,10 +62,7 @@ class SmallFiles:
         patience = Patience(self._limits)
         while True:
             try:
-                async with asyncio.timeout(PLAYLIST.seconds):
-                    return await once()
-            except TimeoutError:
-                await patience.wait(BadAnswerError("The playlist did not come in time"))
+                return await once()
             except AppError as error:
                 await patience.wait(error)
 
@@ -95,6 +92,13 @@ class SmallFiles:
                 await patience.wait(error)
 
     async def _once(self, url: str, kind: Kind) -> tuple[bytes, dict[str, str], str]:
+        try:
+            async with asyncio.timeout(kind.seconds):
+                return await self._read(url, kind)
+        except TimeoutError as error:
+            raise BadAnswerError(f"The {kind.name} did not come in time") from error
+
+    async def _read(self, url: str, kind: Kind) -> tuple[bytes, dict[str, str], str]:
         async with request(self._client, url, self._headers(url), self._limits, kind) as connection:
             headers = connection.response.headers
             check_status(connection.response.status_code, headers)

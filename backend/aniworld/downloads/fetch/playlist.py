@@ -16,8 +16,14 @@ from aniworld.downloads.fetch.errors import PlaylistError, UnsupportedStreamErro
 from aniworld.downloads.fetch.variants import Master, choose
 
 MOST_SEGMENTS = 20_000
+MOST_VARIANTS = 2_000
+"""Pictures, sounds and subtitles to choose from."""
+MOST_LINES = 200_000
+LONGEST_LINE = 64 * 1024
 LONGEST = 48 * 3600.0
 """Seconds."""
+_ENDS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
+"""What ``splitlines`` takes for the end of a line."""
 _BYTE_RANGE = re.compile(r'"?(\d{1,15})(?:@(\d{1,15}))?"?')
 _ATTRIBUTE = re.compile(r'([A-Z0-9-]{1,40})=("[^"]*"|[^",]*)')
 _IV = re.compile(r"0[xX]([0-9a-fA-F]{1,32})")
@@ -90,6 +96,11 @@ def parse(
         raise PlaylistError("What the host sent is no playlist")
     if text.count("#EXTINF") > MOST_SEGMENTS:
         raise PlaylistError(f"The playlist has more than {MOST_SEGMENTS} pieces")
+    if text.count("#EXT-X-STREAM-INF") + text.count("#EXT-X-MEDIA:") > MOST_VARIANTS:
+        raise PlaylistError(f"The playlist has more than {MOST_VARIANTS} variants")
+    # Many small things take many times the memory of the text.
+    if sum(map(text.count, _ENDS)) > MOST_LINES or max(map(len, text.splitlines())) > LONGEST_LINE:
+        raise PlaylistError(f"The playlist has more than {MOST_LINES} lines, or one that is too long")
     locks = _Locks(url)
     try:
         playlist = m3u8.loads(text, uri=url, custom_tags_parser=locks.see)
