@@ -260,6 +260,9 @@ class Leg:
         files = await self.inspector.look(self.process.anime)
         wanted = {entry.episode for entry in self.ledger.entries.values()}
         assert wanted <= set(files) <= set(self.ledger.episodes())
+        if self.ledger.faulty:  # what could not be cleared up then is cleared up at the next start
+            await self.process.end(signal.SIGTERM)
+            await self.start()
         work = self.process.anime / ".aniworld" / "work"
 
         async def swept() -> bool:

@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import os
-import re
 import shutil
-import signal
 import subprocess
 import sys
-from collections import Counter
-from collections.abc import AsyncIterator
 from pathlib import Path
-
-CALLS = ("rename", "renameat2", "fsync", "fdatasync", "unlink", "unlinkat")
-"""Those that matter: what they promise is what a crash may not take away."""
-
 
 WAL = "data/aniworld.db-wal"
 TARGETS: tuple[tuple[str, str | None], ...] = (
@@ -66,34 +56,3 @@ def why_not() -> str | None:
         return "strace is not there"
     tried = subprocess.run(["strace", "-qq", "-o", os.devnull, "true"], capture_output=True, text=True, check=False)
     return None if tried.returncode == 0 else f"strace may not trace: {tried.stderr.strip()[:200]}"
-
-
-@contextlib.asynccontextmanager
-async def traced(process: asyncio.subprocess.Process, log: Path, *injections: str) -> AsyncIterator[None]:
-    """Watch the calls of a running process and all its threads, failing those that ``injections`` name."""
-    tracer = await asyncio.create_subprocess_exec(
-        "strace", "-f", "-o", str(log), "-p", str(process.pid), "-e", f"trace={','.join(CALLS)}",
-        *(part for injection in injections for part in ("-e", f"inject={injection}")),
-        stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    assert tracer.stderr is not None
-    async with asyncio.timeout(20):
-        while b"attached" not in (line := await tracer.stderr.readline()):
-            assert line, "strace ended"
-    drain = asyncio.create_task(tracer.stderr.read())
-    try:
-        yield
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            tracer.send_signal(signal.SIGINT)  # it lets go of the process
-        await tracer.wait()
-        await drain
-
-
-def calls(log: Path) -> Counter[str]:
-    """How often each call was made by the thread that made it most often: ``when=`` counts for each thread apart."""
-    found = Counter(re.findall(r"^(\d+) +(\w+)\(", log.read_text(errors="replace"), re.MULTILINE))
-    most: Counter[str] = Counter()
-    for (_thread, name), count in found.items():
-        most[name] = max(most[name], count)
-    return most

@@ -26,6 +26,11 @@ POINTS = int(os.environ.get("FAULT_POINTS", "100"))
 """Deaths in all; ``./just faults`` sets ten times as many. Other kinds of faults are a share of them."""
 
 
+def share(ci: int, full: int) -> int:
+    """How many of a kind: ``ci`` in a run of 100 points, ``full`` in one of 1,000."""
+    return max(1, ci * POINTS // 100 if POINTS <= 100 else full * POINTS // 1000)
+
+
 def seed(number: int = 0) -> int:
     """What decides of everything random in a run; told, so that a run can be repeated with ``FAULT_SEED``."""
     given = os.environ.get("FAULT_SEED")
@@ -34,8 +39,6 @@ def seed(number: int = 0) -> int:
     return chance
 
 
-FEW = max(1, POINTS // 50)
-"""Faults of the kinds that take long."""
 HOSTERS = {"direct": "Streamline", "hls": "Rivulet"}
 
 

@@ -12,9 +12,10 @@ import pytest
 from tests.faults import machine
 from tests.faults.leg import Leg
 from tests.faults.shelf import ShelfSource, shelf_source
-from tests.faults.support import POINTS, seed
+from tests.faults.support import seed, share
 
-CUTS = max(2, POINTS // 5)
+CUTS = share(5, 100)
+"""Of each kind."""
 LEG = 50
 """Cuts of one disk."""
 
@@ -26,17 +27,17 @@ async def source(tmp_path: Path) -> AsyncIterator[ShelfSource]:
 
 
 @machine.mounts
-@pytest.mark.timeout(120 + 8 * CUTS)
+@pytest.mark.timeout(120 + 16 * CUTS)
 @pytest.mark.parametrize("what", ["machine", "disk"])
 async def test_cut_off(tmp_path: Path, source: ShelfSource, what: str) -> None:
     """The whole machine starts anew, or only the disk was gone for a while."""
-    for number in range(0, max(1, CUTS // 2), LEG):
+    for number in range(0, CUTS, LEG):
         power = machine.PowerUps(tmp_path)
         with machine.Disk(tmp_path / f"image-{number}", tmp_path / f"{number}", 2048) as disk:
             leg = Leg(source, disk.where, random.Random(seed(number)), tmp_path / "workshop")
             try:
                 await leg.begin()
-                for _cut in range(min(LEG, CUTS // 2 - number)):
+                for _cut in range(min(LEG, CUTS - number)):
                     await one_cut(leg, disk)
                     if what == "machine":
                         leg.process.prefix = power.prefix()

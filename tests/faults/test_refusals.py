@@ -16,10 +16,10 @@ import pytest
 from tests.faults import strace
 from tests.faults.leg import Leg
 from tests.faults.shelf import ShelfSource, shelf_source
-from tests.faults.support import POINTS, seed
+from tests.faults.support import seed, share
 from tests.library_client import eventually
 
-REFUSALS = max(2, POINTS // 5)
+REFUSALS = share(10, 300)
 CALLS = ("pwrite64", "write", "fsync", "fdatasync", "rename", "renameat2", "openat", "mkdir", "ftruncate", "fallocate")
 ERRORS = ("ENOSPC", "EIO", "EDQUOT", "EFBIG")
 
@@ -30,7 +30,7 @@ async def source(tmp_path: Path) -> AsyncIterator[ShelfSource]:
         yield source
 
 
-@pytest.mark.timeout(180 + 8 * REFUSALS)
+@pytest.mark.timeout(180 + 16 * REFUSALS)
 async def test_refused_anywhere(tmp_path: Path, source: ShelfSource) -> None:
     strace.must_be_there()
     leg = Leg(source, tmp_path / "run", random.Random(seed()), tmp_path / "workshop")
@@ -80,6 +80,7 @@ async def one_refusal(leg: Leg) -> None:
     await leg.start()
 
 
+@pytest.mark.timeout(300)
 async def test_no_more_descriptors(tmp_path: Path, source: ShelfSource) -> None:
     """With hardly a descriptor left nothing new can be opened; when there are some again, it goes on."""
     leg = Leg(source, tmp_path / "run", random.Random(seed()), tmp_path / "workshop")
@@ -109,6 +110,7 @@ async def test_no_more_descriptors(tmp_path: Path, source: ShelfSource) -> None:
         await leg.process.kill()
 
 
+@pytest.mark.timeout(300)
 async def test_no_larger_file(tmp_path: Path, source: ShelfSource) -> None:
     """A limit on the size of files, as some file systems have: it is told, and nothing is wrong when it is gone."""
     leg = Leg(source, tmp_path / "run", random.Random(seed()), tmp_path / "workshop")
