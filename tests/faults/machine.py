@@ -8,6 +8,7 @@ import os
 import shutil
 import struct
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -84,6 +85,11 @@ class Disk:
     def again(self) -> None:
         """The power is back; nobody may have anything open there."""
         subprocess.run(["umount", str(self.where)], check=True)
+        # A child that outlives its server for a moment, in a name space of its own, still has the old one mounted.
+        for _try in range(200):
+            if not subprocess.run(["losetup", "-j", str(self._image)], check=True, capture_output=True).stdout:
+                break
+            time.sleep(0.05)
         self._mount()
 
 
