@@ -18,6 +18,7 @@ class _Lazy(click.Group):
         "list": ("shelf", "list_"),
         "queue": ("queue", "queue"),
         "fetch": ("fetch", "fetch"),
+        "scan": ("scan", "scan"),
         "parse": ("names", "parse"),
         "provider": ("provider", "provider"),
         "config": ("configuration", "config"),

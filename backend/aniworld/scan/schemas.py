@@ -52,6 +52,17 @@ class Rescan(Schema, frozen=True):
     operation_id: str
 
 
+class ScanResult(Schema, frozen=True):
+    """What a scan has come to."""
+
+    folders: int
+    videos: int
+    changed: int
+    """Folders in which something came or went."""
+    problems: list[str]
+    """The first of what could not be looked at."""
+
+
 class AcceptFolder(Input, frozen=True):
     """Which series the folder is of."""
 

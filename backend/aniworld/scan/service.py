@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import uuid_utils.compat
 
 from aniworld.config.service import ConfigService
@@ -30,7 +31,7 @@ from aniworld.operations.service import Operation, Operations
 from aniworld.scan.errors import AnimeDirectoryGoneError, FolderNotFoundError
 from aniworld.scan.matching import Matcher
 from aniworld.scan.repository import KnownFolder, ScanRepository
-from aniworld.scan.schemas import CandidateOut, UnmatchedFolderOut, UnmatchedPage
+from aniworld.scan.schemas import CandidateOut, ScanResult, UnmatchedFolderOut, UnmatchedPage
 from aniworld.scan.types import UnmatchedFolder
 from aniworld.scan.walk import Seen, look, series_folders
 
@@ -73,6 +74,11 @@ class ScanService:
         self._thoroughly = self._thoroughly or thoroughly
         self._wake.set()
         return self._requested
+
+    async def scan(self, *, thoroughly: bool = False) -> ScanResult:
+        """Scan now, in this task. Raises what ends the scan."""
+        async with self._operations.run("scan", "Looking through the library") as operation:
+            return await self._look_through(operation, thoroughly=thoroughly)
 
     async def unmatched(self, *, ignored: bool, limit: int, offset: int) -> UnmatchedPage:
         """Folders that belong to no series, each with the series that it may be of."""
@@ -132,16 +138,17 @@ class ScanService:
     async def _scan(self, operation_id: str, *, thoroughly: bool) -> None:
         try:
             async with self._operations.run("scan", "Looking through the library", id_=operation_id) as operation:
-                numbers = await self._look_through(operation, thoroughly=thoroughly)
+                result = await self._look_through(operation, thoroughly=thoroughly)
         except OperationCancelledError:
             self._bus.publish(ScanFailed(data=ScanProblem(operation_id=operation_id, error="Cancelled")))
         except AppError as error:
             log.warning("The library was not scanned: %s", error.detail)
             self._bus.publish(ScanFailed(data=ScanProblem(operation_id=operation_id, error=error.detail)))
         else:
-            self._bus.publish(ScanComplete(data=numbers))
+            total = operation.total or 0
+            self._bus.publish(ScanComplete(data=self._numbers(operation, total, total, result.changed)))
 
-    async def _look_through(self, operation: Operation, *, thoroughly: bool) -> ScanNumbers:
+    async def _look_through(self, operation: Operation, *, thoroughly: bool) -> ScanResult:
         directory = self._config.current.library.anime_directory
         if directory is None:
             raise NoAnimeDirectoryError
@@ -167,10 +174,9 @@ class ScanService:
         await self._link(series)
         for problem in problems:
             log.warning("Not looked at: %s", problem)
-        operation.result = {
-            "folders": folders, "videos": videos, "changed": len(changed), "problems": problems[:_PROBLEMS],
-        }  # fmt: skip
-        return self._numbers(operation, len(names), len(names), len(changed))
+        result = ScanResult(folders=folders, videos=videos, changed=len(changed), problems=problems[:_PROBLEMS])
+        operation.result = msgspec.structs.asdict(result)
+        return result
 
     @staticmethod
     def _numbers(operation: Operation, current: int, total: int, changed: int) -> ScanNumbers:
