@@ -76,7 +76,7 @@ OWN: dict[str, set[str]] = {
         "targets",
         "text",
     },
-    "metadata": {"artwork", "match", "merge", "nfo", "sources"},
+    "metadata": {"artwork", "child", "match", "merge", "nfo", "sources"},
     "operations": set(),
     "scan": {"matching", "walk"},
     "sources": set(),

@@ -13,7 +13,7 @@ import pytest
 
 from aniworld.kit import clock
 from aniworld.kit.net import PAGE
-from aniworld.kit.net.body import Collector, decode_text, parse_retry_after
+from aniworld.kit.net.body import STEP, Collector, decode_text, parse_retry_after
 from aniworld.kit.net.errors import BadAnswerError, TooLargeError
 from tests.kit.net_host import answer, client, host
 
@@ -107,3 +107,14 @@ async def test_json() -> None:
 )
 def test_charsets(body: bytes, content_type: str, text: str) -> None:
     assert decode_text(body, content_type) == text
+
+
+@pytest.mark.parametrize("size", [0, 1, STEP - 1, STEP, STEP + 1, 3 * STEP, 3 * STEP + 7])
+@pytest.mark.parametrize("piece", [1, 7, 1 << 20])
+def test_what_is_unpacked_little_by_little_is_whole(size: int, piece: int) -> None:
+    whole = b"a" * size
+    packed = gzip.compress(whole[: size // 2]) + gzip.compress(whole[size // 2 :])
+    collector = Collector("gzip", 10 * STEP)
+    for place in range(0, len(packed), piece):
+        collector.add(packed[place : place + piece])
+    assert collector.finish() == whole

@@ -22,6 +22,7 @@ from aniworld.kit.net import PAGE, Answer, HttpClient, Kind
 from aniworld.kit.net.cookies import Jar
 from aniworld.kit.net.errors import HttpStatusError
 from aniworld.kit.net.guard import parse_url
+from aniworld.kit.net.room import Guest
 
 RATE = 4.0
 """Requests a second to one host, where the profile does not say."""
@@ -78,7 +79,14 @@ class Fetcher:
         return SourcePages(self, source, rate)
 
     async def get(
-        self, source: str, url: str, rate: float | None, kind: Kind, headers: Mapping[str, str], jar: Jar | None
+        self,
+        source: str,
+        url: str,
+        rate: float | None,
+        kind: Kind,
+        headers: Mapping[str, str],
+        jar: Jar | None,
+        guest: Guest | None = None,
     ) -> Answer:
         """The page, from memory where that is allowed. Raises ``NetError``."""
         key: Key = (source, url, tuple(sorted((name.lower(), value) for name, value in headers.items())))
@@ -89,7 +97,7 @@ class Fetcher:
                 return kept.answer
         running = self._under_way.get(key)
         if running is None:
-            task = asyncio.ensure_future(self._fetch(key, rate, kind, headers, jar, kept))
+            task = asyncio.ensure_future(self._fetch(key, rate, kind, headers, jar, guest, kept))
             running = self._under_way[key] = _UnderWay(task)
             task.add_done_callback(lambda _task: self._under_way.pop(key, None))
         running.waiting += 1
@@ -108,6 +116,7 @@ class Fetcher:
         kind: Kind,
         headers: Mapping[str, str],
         jar: Jar | None,
+        guest: Guest | None,
         kept: _Kept | None,
     ) -> Answer:
         url = key[1]
@@ -115,7 +124,8 @@ class Fetcher:
         own = self.client.lists(entry)
         await self._wait_for_turn(entry, url, rate if rate is not None or own else RATE)
         try:
-            answer = await self.client.get(url, kind=kind, headers={**headers, **_conditions(kept)}, jar=jar)
+            sent = {**headers, **_conditions(kept)}
+            answer = await self.client.get(url, kind=kind, headers=sent, jar=jar, guest=guest)
         except HttpStatusError as error:
             if error.http_status == 304 and kept is not None:
                 self._keep(key, kept.answer, own=own)
@@ -171,10 +181,16 @@ class SourcePages:
     rate: float | None = None
 
     async def get(
-        self, url: str, *, kind: Kind = PAGE, headers: Mapping[str, str] | None = None, jar: Jar | None = None
+        self,
+        url: str,
+        *,
+        kind: Kind = PAGE,
+        headers: Mapping[str, str] | None = None,
+        jar: Jar | None = None,
+        guest: Guest | None = None,
     ) -> Answer:
         """The page, decoded. Raises ``NetError``; ``HttpStatusError`` for a status that is no success."""
-        return await self.fetcher.get(self.source, url, self.rate, kind, headers or {}, jar)
+        return await self.fetcher.get(self.source, url, self.rate, kind, headers or {}, jar, guest)
 
 
 def _conditions(kept: _Kept | None) -> dict[str, str]:

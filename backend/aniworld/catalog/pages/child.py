@@ -11,7 +11,7 @@ from aniworld.catalog.pages.extract import TangledError, extract
 from aniworld.catalog.pages.reader import Job, Outcome
 from aniworld.catalog.pages.rules import Page
 
-MEMORY = 768 * 1024 * 1024
+MEMORY = 384 * 1024 * 1024
 SECONDS = 8
 
 

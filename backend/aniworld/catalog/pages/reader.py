@@ -19,6 +19,7 @@ import msgspec
 from aniworld.catalog.pages.extract import TangledError, extract
 from aniworld.catalog.pages.rules import Found, Page, Query
 from aniworld.kit.net.body import decode_text
+from aniworld.kit.net.room import Room
 
 HERE_BYTES = 128 * 1024
 HERE_TAGS = 10_000
@@ -26,6 +27,8 @@ HERE_TAGS_HAS = 200
 HERE_COPIES = 150_000
 """Elements that the worst arrangement of a page's tags could become, at some 350 bytes each."""
 CHILD_SECONDS = 12.0
+LARGE_AT_ONCE = 3
+"""Large pages in memory: two are read, and one is there to be the next."""
 MAX_ANSWER = 12 * 1024 * 1024
 PIECE = 256 * 1024
 
@@ -58,6 +61,8 @@ class Reader:
 
     def __init__(self) -> None:
         self._children = asyncio.Semaphore(2)
+        self.room = Room(LARGE_AT_ONCE)
+        """For pages from the moment on when they come."""
 
     async def read(self, page: Page, queries: list[Query]) -> list[Found]:
         """The answers to the queries, in their order. Raises ``TangledError`` for a page that wants too much."""

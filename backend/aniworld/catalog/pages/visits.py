@@ -14,7 +14,7 @@ from aniworld.catalog.pages.extract import MAX_ANSWER, TangledError
 from aniworld.catalog.pages.profile import Listing, Section, SiteProfile, hosts_of
 from aniworld.catalog.pages.rules import Found, Page, Query
 from aniworld.catalog.tools import Tools
-from aniworld.kit.net import PAGE, Answer
+from aniworld.kit.net import Answer
 from aniworld.kit.net.cookies import Jar
 from aniworld.kit.net.errors import NetError
 from aniworld.kit.schema import Schema
@@ -108,23 +108,24 @@ class Visits:
         title = self._profile.title
         headers = {**self._profile.headers, **section.headers}
         method = "POST" if section.form else "GET"
-        try:
-            if section.form:
-                form = {field: _filled(text, values) for field, text in section.form.items()}
-                answer = await self._client.post_form(address, form, kind=PAGE, headers=headers, jar=self._jar)
-            else:
-                answer = await self._pages.get(address, kind=PAGE, headers=headers, jar=self._jar)
-        except NetError as error:
-            raise from_net(error, title) from error
-        if not own(answer.url, self.hosts):
-            raise SourceChangedError(f"{title} now answers at {answer.url[:200]}: put that into its profile")
-        kind = answer.headers.get("content-type", "")
-        try:
-            page = Page(html=answer.content, url=answer.url, hosts=self.hosts, content_type=kind)
-            found = await self._reader.read(page, queries)
-        except TangledError as error:
-            self._tell(name, method, address, answer, queries, [])
-            raise SourceChangedError(f"{title}: {error} ({address})") from error
+        async with self._reader.room.guest() as guest:
+            try:
+                if section.form:
+                    form = {field: _filled(text, values) for field, text in section.form.items()}
+                    answer = await self._client.post_form(address, form, headers=headers, jar=self._jar, guest=guest)
+                else:
+                    answer = await self._pages.get(address, headers=headers, jar=self._jar, guest=guest)
+            except NetError as error:
+                raise from_net(error, title) from error
+            if not own(answer.url, self.hosts):
+                raise SourceChangedError(f"{title} now answers at {answer.url[:200]}: put that into its profile")
+            kind = answer.headers.get("content-type", "")
+            try:
+                page = Page(html=answer.content, url=answer.url, hosts=self.hosts, content_type=kind)
+                found = await self._reader.read(page, queries)
+            except TangledError as error:
+                self._tell(name, method, address, answer, queries, [])
+                raise SourceChangedError(f"{title}: {error} ({address})") from error
         self._tell(name, method, address, answer, queries, found)
         return found
 

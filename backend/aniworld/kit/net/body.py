@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import io
 import re
 import zlib
 from email.utils import parsedate_to_datetime
@@ -13,6 +14,8 @@ from aniworld.kit import clock
 from aniworld.kit.net.errors import BadAnswerError, TooLargeError
 
 MAX_RETRY_AFTER = 3600.0
+STEP = 64 * 1024
+"""Bytes that are unpacked at a time."""
 
 _CHARSETS = frozenset(
     {"ascii", "utf-8", "utf-16", "utf-16-le", "utf-16-be", "koi8-r", "shift_jis", "euc_jp", "iso2022_jp", "cp932"}
@@ -42,8 +45,13 @@ class Collector:
         self._coding = coding
         self._max = max_bytes
         self._raw = 0
-        self._body = bytearray()
+        self._body = io.BytesIO()  # hands out what it holds without a copy
         self._inflate = _inflater() if coding else None
+
+    @property
+    def size(self) -> int:
+        """Bytes that are there, decoded."""
+        return self._body.tell()
 
     def add(self, piece: bytes) -> None:
         """One more piece."""
@@ -51,20 +59,27 @@ class Collector:
         if self._raw > self._max:
             raise self._too_large()
         if self._inflate is None:
-            self._body += piece
+            self._body.write(piece)
             return
         while piece:
             if self._inflate.eof:
                 # What follows the end is another member of the same stream.
                 self._inflate = _inflater()
-            room = self._max - len(self._body)
+            self._unpack(self._inflate, piece)
+            piece = self._inflate.unused_data if self._inflate.eof else b""
+
+    def _unpack(self, inflate: zlib._Decompress, piece: bytes) -> None:
+        """Little by little: what a piece becomes may be a thousand times as much."""
+        unpacked = STEP
+        while piece or unpacked == STEP:
             try:
-                self._body += self._inflate.decompress(piece, room + 1)
+                part = inflate.decompress(piece, STEP)
             except zlib.error as error:
                 raise BadAnswerError("The answer's compression is broken") from error
-            if len(self._body) > self._max:
+            self._body.write(part)
+            if self.size > self._max:
                 raise self._too_large()
-            piece = self._inflate.unused_data if self._inflate.eof else self._inflate.unconsumed_tail
+            unpacked, piece = len(part), inflate.unconsumed_tail
 
     def finish(self) -> bytes:
         """The whole body. Raises ``BadAnswerError`` when its end is missing."""
@@ -72,7 +87,7 @@ class Collector:
             error = BadAnswerError("The answer ends too early")
             error.permanent = False
             raise error
-        return bytes(self._body)
+        return self._body.getvalue()
 
     def _too_large(self) -> TooLargeError:
         return TooLargeError(f"The answer is larger than {_size(self._max)}")

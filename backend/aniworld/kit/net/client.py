@@ -39,6 +39,7 @@ from aniworld.kit.net.lanes import Lanes
 from aniworld.kit.net.lines import Lines, MediaResponse, Wish
 from aniworld.kit.net.proxy import Budget, Proxy, open_proxy
 from aniworld.kit.net.redirects import DRAIN, defaults, follow
+from aniworld.kit.net.room import Guest
 
 T = TypeVar("T")
 Sender = Callable[[httpx.URL, Target, httpx.Headers], Awaitable["_Opened"]]
@@ -72,11 +73,13 @@ class Response:
                 for start in range(0, len(piece), chunk_size):
                     yield piece[start : start + chunk_size]
 
-    async def read(self) -> bytes:
-        """The whole body, decoded, within the kind's limit."""
+    async def read(self, guest: Guest | None = None) -> bytes:
+        """The whole body, decoded, within the kind's limit. ``guest``: a large one waits for its place."""
         collector = Collector(content_coding(self.headers), self._kind.max_bytes)
         async for piece in self._raw.aiter_stream():
             collector.add(piece)
+            if guest is not None:
+                await guest.grow(collector.size)
         return collector.finish()
 
     async def discard(self) -> None:
@@ -168,10 +171,16 @@ class HttpClient:
         return open_proxy(self._allowed_hosts, budget)
 
     async def get(
-        self, url: str, *, kind: Kind = PAGE, headers: Mapping[str, str] | None = None, jar: Jar | None = None
+        self,
+        url: str,
+        *,
+        kind: Kind = PAGE,
+        headers: Mapping[str, str] | None = None,
+        jar: Jar | None = None,
+        guest: Guest | None = None,
     ) -> Answer:
         """The whole answer, decoded. Raises ``HttpStatusError`` for a status that is no success."""
-        return await self._ask(functools.partial(self._send, "GET", jar=jar), url, headers, kind)
+        return await self._ask(functools.partial(self._send, "GET", jar=jar), url, headers, kind, guest)
 
     async def post_form(
         self,
@@ -181,10 +190,11 @@ class HttpClient:
         kind: Kind = PAGE,
         headers: Mapping[str, str] | None = None,
         jar: Jar | None = None,
+        guest: Guest | None = None,
     ) -> Answer:
         """Like ``get``, with a form sent by ``POST``: for sites that are asked that way. Never sent anywhere else."""
         sender = _FormSender(self._send, urlencode(form).encode(), jar)
-        return await self._ask(sender, url, headers, kind)
+        return await self._ask(sender, url, headers, kind, guest)
 
     async def get_bytes(self, url: str, *, kind: Kind = PAGE, headers: Mapping[str, str] | None = None) -> bytes:
         """The body, decoded."""
@@ -222,14 +232,16 @@ class HttpClient:
 
     # --- inside -------------------------------------------------------------------------------------------------
 
-    async def _ask(self, send: Sender, url: str, headers: Mapping[str, str] | None, kind: Kind) -> Answer:
+    async def _ask(
+        self, send: Sender, url: str, headers: Mapping[str, str] | None, kind: Kind, guest: Guest | None
+    ) -> Answer:
         sent = defaults(kind)
         sent.update({"Accept-Encoding": "gzip", **(headers or {})})
         _, target = parse_url(url)
         async with self._lanes.enter(target.entry) if kind.polite else contextlib.nullcontext():
             async with self._answered(send, url, sent, kind) as response:
                 raise_for_status(response)
-                return Answer(response.url, response.headers, await response.read())
+                return Answer(response.url, response.headers, await response.read(guest))
 
     @contextlib.asynccontextmanager
     async def _answered(self, send: Sender, url: str, headers: httpx.Headers, kind: Kind) -> AsyncIterator[Response]:
