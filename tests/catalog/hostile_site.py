@@ -196,7 +196,12 @@ SEARCHES = {
     "page": ('{ css = "a", attr = "href", regex = "^/anime/(.+)" }', '"a"', '".hit"', ""),
     "json": ('"key"', '"name"', '"hits[]"', 'answer = "json"'),
     "script": ('"key"', '"name"', '"hits[]"', 'data = "script"'),
-    "mixed": ('{ css = "a", attr = "href" }', '"a"', '".hit"', 'answer = "json"\nhtml = "html"'),
+    "mixed": (
+        '{ css = "a", attr = "href", regex = "^/anime/(.+)" }',
+        '"a"',
+        '".hit"',
+        'answer = "json"\nhtml = "html"',
+    ),
 }
 
 

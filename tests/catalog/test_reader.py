@@ -56,6 +56,9 @@ async def test_items_and_their_values() -> None:
         ("<p>AIRING</p>", Rule(css="p", map={"Airing": "ongoing"}), ["ongoing"]),
         ("<p>Other</p>", Rule(css="p", map={"Airing": "ongoing"}), ["Other"]),
         ("", Rule(css="p"), []),
+        (" <tr class=e><td>rows alone</tr>", Rule(css="tr.e td"), ["rows alone"]),
+        ("<div data-x='&lt;b&gt;a&lt;/b&gt;'>", Rule(css="div", attr="data-x", text="html"), ["a"]),
+        ("<ul class=de><li><i>x</i></ul>", Rule(css="i", wrap="/go/{value}"), ["/go/x"]),
     ],
 )
 async def test_rules(html: str, rule: Rule, values: list[str]) -> None:

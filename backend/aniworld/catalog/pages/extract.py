@@ -160,7 +160,9 @@ class _Reading:
     def _tree(self, text: str) -> Iterator[LexborNode]:
         if text not in self._trees:
             try:
-                self._trees[text] = LexborHTMLParser(text)
+                # Rows that a script would put into a table are none to a parser where there is no table.
+                rows = text[:100].lstrip().lower().startswith(("<tr", "<tbody"))
+                self._trees[text] = LexborHTMLParser(f"<table>{text}" if rows else text)
             except (SelectolaxError, MemoryError) as error:
                 raise TangledError(f"the page cannot be parsed: {error}") from error
         root = self._trees[text].root

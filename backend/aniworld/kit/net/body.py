@@ -71,7 +71,7 @@ class Collector:
     def _unpack(self, inflate: zlib._Decompress, piece: bytes) -> None:
         """Little by little: what a piece becomes may be a thousand times as much."""
         unpacked = STEP
-        while piece or unpacked == STEP:
+        while (piece or unpacked == STEP) and not inflate.eof:
             try:
                 part = inflate.decompress(piece, STEP)
             except zlib.error as error:
