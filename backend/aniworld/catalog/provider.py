@@ -9,8 +9,8 @@ class Provider(Protocol):
     """A place that lists series and tells where their episodes can be had.
 
     A provider holds no state but its HTTP client and its session with the source, may be called concurrently, and
-    raises only :class:`~aniworld.catalog.errors.CatalogError`. Everything it returns has passed a schema: text is plain text
-    (no markup), numbers are in range, URLs are absolute ``http``/``https`` on the source's own hosts.
+    raises only :class:`~aniworld.catalog.errors.CatalogError`. Everything it returns has passed a schema: text is plain
+    text (no markup), numbers are in range, URLs are absolute ``http``/``https`` on the source's own hosts.
     """
 
     @property

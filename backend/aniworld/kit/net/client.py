@@ -33,6 +33,7 @@ from aniworld.kit.net.errors import (
     TimedOutError,
     TooLargeError,
 )
+from aniworld.kit.net.forms import FormSender
 from aniworld.kit.net.guard import Target, check_port, parse_url
 from aniworld.kit.net.kinds import MEDIA, PAGE, POLITE_REQUESTS, Kind
 from aniworld.kit.net.lanes import Lanes
@@ -193,7 +194,7 @@ class HttpClient:
         guest: Guest | None = None,
     ) -> Answer:
         """Like ``get``, with a form sent by ``POST``: for sites that are asked that way. Never sent anywhere else."""
-        sender = _FormSender(self._send, urlencode(form).encode(), jar)
+        sender = FormSender(self._send, urlencode(form).encode(), jar)
         return await self._ask(sender, url, headers, kind, guest)
 
     async def get_bytes(self, url: str, *, kind: Kind = PAGE, headers: Mapping[str, str] | None = None) -> bytes:
@@ -336,29 +337,6 @@ class _Opened:
             await _drain(self.raw)
         finally:
             await self.raw.aclose()
-
-
-class _FormSender:
-    """Sends a form, and after a redirect asks for where that leads, as browsers do."""
-
-    def __init__(self, send: Callable[..., Awaitable[_Opened]], content: bytes, jar: Jar | None) -> None:
-        self._send = send
-        self._content = content
-        self._jar = jar
-        self._first: Target | None = None
-        self._status = 0
-
-    async def __call__(self, place: httpx.URL, target: Target, headers: httpx.Headers) -> _Opened:
-        again = self._status in (307, 308)
-        if again and target != self._first:
-            raise AddressRefusedError("The host wants the form to be sent somewhere else")
-        if self._first is None or again:
-            opened = await self._send("POST", place, target, headers, content=self._content, jar=self._jar)
-        else:
-            opened = await self._send("GET", place, target, headers, jar=self._jar)
-        self._first = self._first or target
-        self._status = opened.status
-        return opened
 
 
 async def _drain(raw: httpcore.Response) -> None:

@@ -23,14 +23,16 @@ class Guest:
         if size <= SMALL or self._inside or self._gone:
             return
         await self._places.acquire()
-        if self._gone:
-            self._places.release()
-        self._inside = not self._gone
+        self._inside = True
+        self._settle()
 
     def leave(self) -> None:
         """Nobody needs it any more. Whoever still fetches it for others goes on without."""
         self._gone = True
-        if self._inside:
+        self._settle()
+
+    def _settle(self) -> None:
+        if self._gone and self._inside:
             self._inside = False
             self._places.release()
 
