@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from sqlalchemy import event
 
 from aniworld.config.schemas import DownloadsSection
 from aniworld.db.base import new_id
+from aniworld.db.engine import Database
 from aniworld.downloads.errors import ItemNotFoundError, NotPendingError, WrongStateError
 from aniworld.downloads.lease_repository import LeaseRepository
 from aniworld.downloads.schemas import EpisodeChoice
@@ -19,7 +21,7 @@ from aniworld.downloads.types import Claimed
 from aniworld.kit.clock import now
 from aniworld.kit.errors import InvalidInputError
 from aniworld.library.errors import SeriesNotFoundError
-from tests.downloads.conftest import EPISODES, Queue
+from tests.downloads.conftest import EPISODES, Queue, fill
 
 LEASE = dt.timedelta(seconds=60)
 
@@ -224,10 +226,12 @@ async def test_what_has_waited_long_enough_is_ready(queue: Queue) -> None:
     assert (await claim(queue) or item).id == second
 
 
-async def test_a_claim_passes_over_none_that_wait(queue: Queue) -> None:
-    """However many wait after a failure: the databases take the index of those that are ready."""
-    if queue.db.dialect != "sqlite":
-        pytest.skip("PostgreSQL chooses by its statistics")
+async def test_a_claim_passes_over_none_that_wait(
+    sqlite_db: Database, make_queue: Callable[[Database], Awaitable[Queue]]
+) -> None:
+    """However many wait after a failure: SQLite takes the index of those that are ready."""
+    await fill(sqlite_db, "one")
+    queue = await make_queue(sqlite_db)
     seen: list[tuple[str, Any]] = []
     event.listen(queue.db.engine.sync_engine, "before_cursor_execute", lambda *told: seen.append((told[2], told[3])))
     await queue.add(1)
