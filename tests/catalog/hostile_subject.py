@@ -16,6 +16,7 @@ from pathlib import Path
 from aniworld.catalog import profile as profiles
 from aniworld.catalog.errors import from_net
 from aniworld.catalog.hosters.hls import HlsHoster
+from aniworld.catalog.pages import reader
 from aniworld.catalog.pages.profile import SiteProfile
 from aniworld.catalog.pages.reader import Reader
 from aniworld.catalog.providers.site import SiteProvider
@@ -72,6 +73,7 @@ async def ask(name: str, base: str, work: Path, tools: Tools) -> str:
 
 async def main(base: str, work: Path, names: list[str], at_once: int) -> None:
     """Ask for what is harmless first: what that loads is not growth."""
+    reader.CHILD_SECONDS = 4.0  # nobody has to wait for it here
     watch = Watch()
     ends: dict[str, str] = {}
     marks: dict[str, str] = {}

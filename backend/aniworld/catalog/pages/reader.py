@@ -27,8 +27,8 @@ HERE_TAGS_HAS = 200
 HERE_COPIES = 150_000
 """Elements that the worst arrangement of a page's tags could become, at some 350 bytes each."""
 CHILD_SECONDS = 12.0
-LARGE_AT_ONCE = 3
-"""Large pages in memory: two are read, and one is there to be the next."""
+LARGE_AT_ONCE = 2
+"""Large pages in memory: as many as are read."""
 MAX_ANSWER = 12 * 1024 * 1024
 PIECE = 256 * 1024
 
