@@ -7,11 +7,7 @@ anything. What it fetches goes through a proxy of ours, so that the guard sees e
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-import os
-import signal
-import sys
 from collections.abc import Callable
 
 import msgspec
@@ -19,11 +15,11 @@ import msgspec
 from aniworld.catalog.errors import CatalogError, NotAtSourceError, SourceChangedError, SourceUnreachableError, from_net
 from aniworld.catalog.extraction.types import MOST_ENTRIES, Answer, Failed, Found, Job, Listed, ListJob, ResolveJob
 from aniworld.catalog.types import Stream
+from aniworld.kit import child
 from aniworld.kit.net import HttpClient
 from aniworld.kit.net.errors import AddressRefusedError, HttpStatusError, NetError, TooLargeError
 from aniworld.kit.net.guard import parse_url
 from aniworld.kit.net.proxy import Budget
-from aniworld.kit.tasks import to_the_end
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +37,6 @@ _MODULE = "aniworld.catalog.extraction.worker"
 _ENVIRONMENT = ("LD_LIBRARY_PATH", "PATH", "SYSTEMROOT")
 """All that the worker learns of the server's environment, which may hold secrets and proxies."""
 _LONGEST_ANSWER = 8 * MIB
-_LONGEST_COMPLAINT = 16 * 1024
 
 
 class Extractor:
@@ -115,74 +110,21 @@ def _error(failed: Failed, failure: NetError | None, who: str) -> CatalogError:
 
 async def _run(job: Job, who: str, seconds: float) -> Answer:
     try:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-I",
-            "-m",
+        reply = await child.ask(
             _MODULE,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            limit=_LONGEST_ANSWER,
-            start_new_session=True,
-            cwd="/",
-            env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
+            msgspec.json.encode(job) + b"\n",
+            limit=asyncio.timeout(seconds),
+            longest=_LONGEST_ANSWER,
+            environment=_ENVIRONMENT,
+            isolated=True,
         )
-    except OSError as error:  # too many processes or files are open, or there is no memory left
+    except OSError as error:
+        if isinstance(error, TimeoutError):
+            raise SourceUnreachableError(f"{who}: yt-dlp found nothing within {seconds:g} s") from error
+        # Too many processes or files are open, or there is no memory left.
         raise SourceUnreachableError(f"{who}: yt-dlp cannot be started: {error.strerror}") from error
     try:
-        async with asyncio.timeout(seconds):
-            line, complaint = await _talk(process, msgspec.json.encode(job) + b"\n")
-    except TimeoutError as error:
-        raise SourceUnreachableError(f"{who}: yt-dlp found nothing within {seconds:g} s") from error
-    finally:
-        await to_the_end(_end(process))
-    try:
-        return await asyncio.to_thread(msgspec.json.decode, line, type=Answer)
+        return await asyncio.to_thread(msgspec.json.decode, reply.line, type=Answer)
     except msgspec.DecodeError as error:  # of a schema as well
-        code = process.returncode or 0
-        how = signal.Signals(-code).name if code < 0 else f"status {code}"
-        log.warning("yt-dlp's process ended with %s: %s", how, complaint.decode("utf-8", "replace")[-2000:])
-        raise SourceChangedError(f"{who}: yt-dlp failed (its process ended with {how})") from error
-
-
-async def _talk(process: asyncio.subprocess.Process, job: bytes) -> tuple[bytes, bytes]:
-    """Hand over the job and wait for the answer. The pipe stays open meanwhile: its end is the worker's too."""
-    assert process.stdin is not None
-    assert process.stdout is not None
-    assert process.stderr is not None
-    with contextlib.suppress(ConnectionError):  # it died before it had read all; its status tells why
-        process.stdin.write(job)
-        await process.stdin.drain()
-    complaint = asyncio.create_task(_tail(process.stderr))
-    try:
-        line = await _first_line(process.stdout)
-        if not line:
-            await asyncio.wait((complaint,), timeout=1.0)
-        return line, complaint.result() if complaint.done() else b""
-    finally:
-        complaint.cancel()
-
-
-async def _first_line(stream: asyncio.StreamReader) -> bytes:
-    try:
-        return await stream.readline()
-    except ValueError:  # longer than any answer
-        return b""
-
-
-async def _tail(stream: asyncio.StreamReader) -> bytes:
-    """The end of what a process complains about."""
-    kept = b""
-    while data := await stream.read(4096):
-        kept = (kept + data)[-_LONGEST_COMPLAINT:]
-    return kept
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """Whatever has become of it, afterwards it and all that it started are gone."""
-    assert process.stdin is not None
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    await process.wait()
-    process.stdin.close()
+        log.warning("yt-dlp's process ended with %s: %s", reply.how, reply.complaint[-2000:])
+        raise SourceChangedError(f"{who}: yt-dlp failed (its process ended with {reply.how})") from error

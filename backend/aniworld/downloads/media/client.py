@@ -8,8 +8,6 @@ import itertools
 import logging
 import os
 import re
-import signal
-import sys
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
@@ -30,14 +28,13 @@ from aniworld.downloads.media.types import (
     TextInput,
     VerifyJob,
 )
-from aniworld.kit.tasks import to_the_end
+from aniworld.kit import child
 
 log = logging.getLogger(__name__)
 
 _MODULE = "aniworld.downloads.media.worker"
 _TAG = re.compile(r"[A-Za-z0-9]{2,8}(-[A-Za-z0-9]{1,8}){0,3}")
 _LONGEST_ANSWER = 1024 * 1024
-_LONGEST_COMPLAINT = 16 * 1024
 _ENVIRONMENT = ("PATH", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "LANG", "LC_ALL", "TMPDIR")
 """All that the worker learns of the server's environment, which may hold secrets."""
 
@@ -138,33 +135,23 @@ async def _run(job: Job, timeout: float, whole: asyncio.Event | None = None) -> 
 
 async def _ask(job: Job, timeout: float, whole: asyncio.Event | None) -> Answer:
     try:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
+        reply = await child.ask(
             _MODULE,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            limit=_LONGEST_ANSWER,
-            start_new_session=True,
-            env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
+            msgspec.json.encode(job) + b"\n",
+            limit=_from_then_on(whole, timeout),
+            longest=_LONGEST_ANSWER,
+            environment=_ENVIRONMENT,
         )
-    except OSError as error:  # too many processes or files are open, or there is no memory left
+    except OSError as error:
+        if isinstance(error, TimeoutError):
+            raise MediaWorkerError(f"Reading the video took longer than {timeout:g} s") from error
+        # Too many processes or files are open, or there is no memory left.
         raise MediaWorkerError(f"The media worker cannot be started: {error.strerror}") from error
     try:
-        async with _from_then_on(whole, timeout):
-            line, complaint = await _talk(process, msgspec.json.encode(job) + b"\n")
-    except TimeoutError as error:
-        raise MediaWorkerError(f"Reading the video took longer than {timeout:g} s") from error
-    finally:
-        await to_the_end(_end(process))
-    try:
-        answer: Answer = msgspec.json.decode(line, type=Answer)
+        answer: Answer = msgspec.json.decode(reply.line, type=Answer)
     except msgspec.DecodeError as error:
-        code = process.returncode or 0
-        how = signal.Signals(-code).name if code < 0 else f"status {code}"
-        log.warning("The media worker ended with %s: %s", how, complaint.decode("utf-8", "replace")[-2000:])
-        raise MediaWorkerError(f"The video cannot be read (the media worker ended with {how})") from error
+        log.warning("The media worker ended with %s: %s", reply.how, reply.complaint[-2000:])
+        raise MediaWorkerError(f"The video cannot be read (the media worker ended with {reply.how})") from error
     return answer
 
 
@@ -183,39 +170,3 @@ async def _from_then_on(event: asyncio.Event | None, seconds: float) -> AsyncIte
         finally:
             if waiting is not None:
                 waiting.cancel()
-
-
-async def _talk(process: asyncio.subprocess.Process, job: bytes) -> tuple[bytes, bytes]:
-    """Hand over the job and wait for the answer. The pipe stays open meanwhile: its end is the worker's too."""
-    assert process.stdin is not None
-    assert process.stdout is not None
-    assert process.stderr is not None
-    with contextlib.suppress(ConnectionError):  # it died before it had read all; its status tells why
-        process.stdin.write(job)
-        await process.stdin.drain()
-    return await asyncio.gather(_first_line(process.stdout), _capped(process.stderr))
-
-
-async def _first_line(stream: asyncio.StreamReader) -> bytes:
-    try:
-        return await stream.readline()
-    except ValueError:  # longer than any answer
-        return b""
-
-
-async def _capped(stream: asyncio.StreamReader) -> bytes:
-    """The end of what a process complains about."""
-    kept = b""
-    while data := await stream.read(4096):
-        kept = (kept + data)[-_LONGEST_COMPLAINT:]
-    return kept
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """Whatever has become of it, afterwards it is gone."""
-    assert process.stdin is not None
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        if process.returncode is None:
-            os.killpg(process.pid, signal.SIGKILL)
-    await process.wait()
-    process.stdin.close()
