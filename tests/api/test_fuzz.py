@@ -42,7 +42,7 @@ checks.positive_data_acceptance.enabled = false
 
 # Without an anime directory, which the configuration may lose on the way, they say 503.
 [[operations]]
-include-operation-id = ["ready", "deleteAnime"]
+include-operation-id = ["ready", "deleteAnime", "rescanLibrary"]
 checks.not_a_server_error.enabled = false
 
 # A configuration that is checked is taken whatever it is: the answer says what is wrong with it.
