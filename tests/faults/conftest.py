@@ -14,10 +14,6 @@ from tests.faults.support import Bench
 LEFT_OUT = pytest.StashKey[str]()
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "mounts: mounts file systems, so it runs where that is allowed")
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what the kernel forbids here. A tool that is missing is another matter: its test fails."""
     mounting = [item for item in items if item.get_closest_marker("mounts")]
