@@ -78,6 +78,10 @@ bench-downloads *args: setup
 bench-queue *args: setup
     @cd backend && exec "{{ python }}" -m benchmarks.queue "$@"
 
+# Measure scans beside the least that they could cost
+bench-library *args: setup
+    @cd backend && exec "{{ python }}" -m benchmarks.library "$@"
+
 # Build the container image with the engine that is here: podman, docker or buildah
 image tag="aniworld" *options:
     @exec sh .ci/image "$@"
