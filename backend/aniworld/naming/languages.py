@@ -18,7 +18,7 @@ _CODES = {
     "pl": "pl|pol|polish",
     "nl": "nl|dut|nld|dutch",
     "ko": "ko|kor|korean",
-    "zh": "zh|chi|zho|chinese|chs|cht|简体|繁体|简中|繁中|国语",
+    "zh": "zh|chi|zho|chinese|国语|國語",
     "ar": "ar|ara|arabic",
     "tr": "tr|tur|turkish",
     "hu": "hu|hun|hungarian",
@@ -29,7 +29,7 @@ _CODES = {
     "no": "no|nor|norwegian",
     "th": "th|tha|thai",
     "vi": "vi|vie|vietnamese",
-    "id": "ind|indonesian",
+    "id": "ind|indo|indonesia|indonesian",
     "hi": "hin|hindi",
 }
 _BY_WORD = {word: tag for tag, words in _CODES.items() for word in words.split("|")}
@@ -40,12 +40,21 @@ _OURS = re.compile(r"\[([a-z]{2,3}(?:-[A-Za-z]{2,4})?(?:\+[a-z]{2,3}(?:-[A-Za-z]
 _DUBBED = re.compile(rf"(?<![a-z])({_ALL})[ ._-]?(?:dub(?:bed)?|synchro|audio|doblaje)(?![a-z])", re.IGNORECASE)
 _SUBBED = re.compile(
     rf"(?<![a-z])({_ALL})[ ._-]?(?:(?:soft|hard|fan)?sub(?:s|bed|titles?|titulado)?|untertitel|ut)(?![a-z])|"
-    rf"(?<![a-z])(?:vost|sub(?:s|bed)?[ ._-]?)(fr|ita?|esp?|eng?|de|ger|pt)(?![a-z])",
+    rf"(?<![a-z])(?:vost|sub(?:s|bed)?[ ._-]?)(fr|ita?|espa[ñn]ol|esp?|eng?|de|ger|pt|indo|rus|pol|pl)(?![a-z])",
     re.IGNORECASE,
 )
 _PLAIN = re.compile(rf"(?<![a-z])({_LONG}|ger|eng|jpn|ita|fre|spa|rus)(?![a-z])", re.IGNORECASE)
-_SHORT = re.compile(r"\[([A-Z]{2}(?:\+[A-Z]{2})*)\]")
+_SHORT = re.compile(r"\[([A-Z]{2,3}(?:-[A-Z]{2})?(?:\+[A-Z]{2,3}(?:-[A-Z]{2})?)*)\]")
+_WRITTEN = re.compile(
+    r"[\[(](?:gb|big5|chs|cht|[简簡繁][体體中日英][^\W_]{0,4})(?:[ &+_-][^\W_]+)*[\])]", re.IGNORECASE
+)
+"""Chinese scripts: they are read, not heard."""
+_SAID = {
+    "legendado": "ja+pt-BR", "altyazılı": "ja+tr", "altyazili": "ja+tr", "dublaj": "tr", "napisy": "ja+pl", "lektor": "pl",
+    "озвучка": "ru", "субтитры": "ja+ru",
+}  # fmt: skip
 _DUAL = re.compile(r"(?<![a-z])dual[ ._-]?audio(?![a-z])|(?<=[\[( ._])dual(?=[\]) ._])", re.IGNORECASE)
+_FRENCH = re.compile(r"(?<![^\W_])VF[FQ]?(?![^\W_])")
 _TWO = re.compile(r"(?<![a-z])(?:dl|ml)(?![a-z])", re.IGNORECASE)
 _WORDS = re.compile(r"[^\W\d_]{3,}|[简繁国日][^\W\d_]")
 _SUFFIXES = ("", "sub", "subs", "subbed", "dub", "dubbed", "ut", "audio", "titulado")
@@ -53,7 +62,8 @@ _TELLING = (
     {word + suffix for word in _BY_WORD for suffix in _SUFFIXES if len(word + suffix) > 2}
     | {"dual", "brazilian", "untertitel", "synchro", "doblaje"}
     | {f"vost{word}" for word in ("fr", "it", "ita", "es", "esp", "en", "eng", "de", "ger", "pt")}
-    | {"sub", "subs", "subbed", "por", "fre", "cht", "chs", "audio", "titulado", "titles", "dub", "dubbed"}
+    | set(_SAID)
+    | {"sub", "subs", "subbed", "por", "fre", "audio", "titulado", "titles", "dub", "dubbed"}
 )
 """Words without one of which (or a code in brackets) the closer look finds nothing."""
 
@@ -67,8 +77,14 @@ def languages(text: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for match in _SHORT.finditer(text):
         found |= {_BY_WORD[word]: None for word in match[1].lower().split("+") if word in _BY_WORD}
-    if _TELLING.isdisjoint(map(str.lower, _WORDS.findall(text))):
+    if _WRITTEN.search(text):
+        found["ja+zh"] = None
+    if "VF" in text and _FRENCH.search(text):
+        found["fr"] = None
+    words = list(map(str.lower, _WORDS.findall(text)))
+    if _TELLING.isdisjoint(words):
         return tuple(found)
+    found |= {_SAID[word]: None for word in words if word in _SAID}
     rest = text
     for match in _SUBBED.finditer(text):
         word = (match[1] or match[2]).lower()

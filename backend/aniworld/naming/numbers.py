@@ -13,21 +13,21 @@ LONGEST_RANGE = 2000
 _YEARS = range(1900, 2100)
 
 _SE = re.compile(
-    r"(?<![a-z0-9])s(?P<s>\d{1,4})[ ._-]{0,3}(?:e|ep|episode|eps)[ ._-]?(?P<e>\d{1,4})"
+    r"(?<![^\W_])(?:s(?P<s>\d{1,4})|t(?P<t>\d{1,2})(?=e))[ ._-]{0,3}(?:e|ep|episode|eps)[ ._-]?(?P<e>\d{1,4})"
     r"(?P<more>(?:[ ._]?[-~&+]?[ ._]?(?:s\d{1,4})?[ ._]?(?:e|ep)\d{1,4}|[-~]\d{1,4}(?![\dpx]))*)"
     r"(?P<half>[.]\d(?![\da-z]))?(?:[ ._]?v(?P<v>\d))?",
     re.IGNORECASE,
 )
 _X = re.compile(
-    r"(?<![a-z0-9])(?P<s>\d{1,2})x(?P<e>\d{2,3})(?P<more>(?:[-~]?\d{1,2}x\d{2,3}|x\d{2,3}|[-~]\d{2,3}(?![\dpx]))*)"
+    r"(?<![^\W_])(?P<s>\d{1,2})x(?P<e>\d{2,3})(?P<more>(?:[-~]?\d{1,2}x\d{2,3}|x\d{2,3}|[-~]\d{2,3}(?![\dpx]))*)"
     r"(?:v(?P<v>\d))?(?![\da-z])",
     re.IGNORECASE,
 )
 _MORE = re.compile(r"([-~&+]?)[ ._]?(?:s\d+|\d+x)?[ ._]?(?:ep?)?x?(\d+)", re.IGNORECASE)
-_ABSOLUTE_AFTER = re.compile(r"\s*[-(\[]\s*(\d{3,4})(?=\s*(?:[-)\]]|$))")
+_ABSOLUTE_AFTER = re.compile(r"\s*[-(\[]\s*(\d{3,4})(?:-(\d{3,4}))?(?=\s*(?:[-)\]]|$))")
 _ABSOLUTE_BEFORE = re.compile(r"(?:^|(?<=\s))-?\s*(\d{2,4})([.]\d)?\s*[-(\[]\s*$")
 
-_ENDED = r"(?:[ ]?(?:end|fin|finale?|完|e)(?![a-z]))?"
+_ENDED = r"(?:[ ]?(?:end|fin|finale?|完|全集?|合集|e)(?![a-z]))?"
 _N = rf"(?P<n>\d{{1,4}})(?P<half>[.]\d(?!\d))?(?P<letter>[a-d](?![a-z0-9]))?(?:[ ]?v(?P<v>\d))?{_ENDED}"
 _AND = r"|[ ]?(?:&|\+|to|bis)[ ]?"
 _TO = rf"(?P<to>\d{{1,4}})(?:[ ]?v(?P<v>\d))?{_ENDED}"
@@ -35,12 +35,13 @@ _RANGE = rf"(?P<n>\d{{1,4}})(?:v\d)?(?:[ ]?[-~][ ]?{_AND}){_TO}"
 _TIGHT_RANGE = rf"(?P<n>\d{{1,4}})(?:v\d)?(?:[-~]|[ ]~[ ]{_AND}){_TO}"
 _TAIL = r"(?=\s*(?:$|-[\s]|-$|~|[(\[]))"
 _DASH_RANGE = re.compile(rf"(?<=[\w)\]!?.'%☆♪])\s*[ .]-[ .]?\s*{_TIGHT_RANGE}(?![\w.%])", re.IGNORECASE)
+_DASH_FROM_ONE = re.compile(r"[ .]-[ .]\s*(?P<n>0{1,3}1)[ .]-[ .](?P<to>\d{2,4})(?=[\s]*$)")
 _DASH_STRICT = re.compile(rf"[ .]-[ .]\s*{_N}{_TAIL}", re.IGNORECASE)
 _DASH_TIGHT = re.compile(rf"(?<=[^\W\d])[ ]?-[ ]?{_N}{_TAIL}", re.IGNORECASE)
-_DASH_LOOSE = re.compile(rf"[ .]-[ .]\s*{_N}(?=[ .,])", re.IGNORECASE)
+_DASH_LOOSE = re.compile(rf"[ .]-[ .]\s*{_N}(?=[ .,]|-[a-z]\w*\s*$)", re.IGNORECASE)
 _IN_BRACKETS = re.compile(
-    rf"(?:第|ep?\.?[ ]?|episode[ ]|#)?(?:{_RANGE}|{_N.replace('(?P<', '(?P<b')})"
-    r"[ ]?(?:[話话回集]|of[ ]\d+|/\d+)?[ ]?(?:v\d)?(?:tv)?[ ]?(?:end|fin|final|完|batch|complete|全集)?[ ]?"
+    rf"(?:第|tv[ ]|ep?\.?[ ]?|episode[ ]|#)?(?:{_RANGE}|{_N.replace('(?P<', '(?P<b')})"
+    r"[ ]?(?:[話话回集]|(?:of|из)[ ]\d+|/\d+)?[ ]?(?:v\d)?(?:tv)?[ ]?(?:end|fin|final|完|batch|complete|全集)?[ ]?"
     r"(?:\+[ ]?(?:sp|ova)s?\d*)?",
     re.IGNORECASE,
 )
@@ -49,10 +50,14 @@ _MIDDLE = re.compile(r"(?<=[\w!?)][ .])(?P<n>0\d{1,3}|\d{3,4})(?:v(?P<v>\d))?(?=
 _FIRST = re.compile(rf"^\s*{_N}(?:\s*[-.)]\s*|\s+|$)(?=\D|$|\d)", re.IGNORECASE)
 _FIRST_RANGE = re.compile(rf"^\s*{_TIGHT_RANGE}(?:\s*[-.]\s*|\s+|$)", re.IGNORECASE)
 _LETTER_E = re.compile(
-    r"(?<![a-z0-9])ep?[ ._]?(?P<n>\d{1,4})(?:[ ]?[-~][ ]?(?:ep?)?(?P<to>\d{1,4}))?(?:v(?P<v>\d))?(?![\w])", re.I
+    r"(?<![^\W_])ep?[ ._]?(?P<n>\d{1,4})(?:[ ]?[-~][ ]?(?:ep?)?(?P<to>\d{1,4}))?(?:v(?P<v>\d))?(?![\w])", re.I
 )
-_SEASON_CODE = re.compile(r"(?<![a-z0-9])s(\d{1,2})(?![a-z0-9])", re.IGNORECASE)
-_SPACED_PAIR = re.compile(r"(?<![a-z0-9])s(\d{1,2})\s*-\s*e?p?\s?(\d{1,4})(?![\d\w])", re.IGNORECASE)
+_SEASON_CODE = re.compile(r"(?<![^\W_])(?:[st]|st\. ?|тв-?)(\d{1,2})(?![^\W_])", re.IGNORECASE)
+_HALF = re.compile(r"[.]5(?!\w)")
+_ONE_DIGIT = re.compile(r"(?<=\s)(\d{1,2})x(\d)(?=\s*(?:$|-))", re.IGNORECASE)
+_GLUED = re.compile(r"(?<=[a-z])S(\d{2})E(\d{2,3})(?!\w)")
+_GLUED_NUMBER = re.compile(r"(?<=[a-z])(?P<n>0\d{1,2})(?:v(?P<v>\d))?\s*$", re.IGNORECASE)
+_SPACED_PAIR = re.compile(r"(?<![a-z0-9])s(\d{1,2})(?:\s*-\s*|\s+)e?p?\s?(\d{1,4})(?![\d\w])", re.IGNORECASE)
 
 
 def span(first: int, last: int) -> tuple[int, ...]:
@@ -65,13 +70,13 @@ def season_and_episode(text: str) -> Numbers | None:
     for rule, pattern in (("SxxEyy", _SE), ("1x02", _X)):
         if (match := pattern.search(text)) is None:
             continue
-        season = int(match["s"])
+        season = int(match["s"] or match["t"]) if rule == "SxxEyy" else int(match["s"])
         episodes = _following(int(match["e"]), match["more"])
         absolute: tuple[int, ...] = ()
         start = match.start()
         if (after := _ABSOLUTE_AFTER.match(text, match.end())) and int(after[1]) not in _YEARS:
-            absolute = (int(after[1]),)
-        elif before := _ABSOLUTE_BEFORE.search(text, max(start - 12, 0), start):
+            absolute = span(int(after[1]), int(after[2] or 0))
+        elif (before := _ABSOLUTE_BEFORE.search(text, max(start - 12, 0), start)) and int(before[1]) not in _YEARS:
             absolute, start = () if before[2] else (int(before[1]),), before.start()
         half = match.groupdict().get("half")
         return Numbers(
@@ -109,8 +114,10 @@ def named(text: str) -> Numbers | None:
             found["to"] or found["cjkto"],
             found["v"] or found["hv"] or found["cv"],
         )
-        if found["half"]:
+        if found["half"] or found["cjkhalf"]:
             return Numbers("recap", match.start(), match.end(), special=True)
+    if _HALF.match(text, match.end()):
+        return Numbers("recap", match.start(), match.end() + 2, special=True)
     numbers = span(first, int(last)) if last else (first,)
     season, start = None, match.start()
     for other in NAMED_SEASON.finditer(text):
@@ -129,6 +136,8 @@ def named(text: str) -> Numbers | None:
 def after_dash(text: str) -> Numbers | None:
     """``Title - 05``, ``Title - 05v2 - Name``, ``Title - 01-12``, ``Title - 12.5``."""
     if (match := _DASH_RANGE.search(text)) and int(match["to"]) > int(match["n"]):
+        return _numbers("range after a dash", match)
+    if match := _DASH_FROM_ONE.search(text):
         return _numbers("range after a dash", match)
     candidates = [match for match in _DASH_STRICT.finditer(text) if text[: match.start()].strip()]
     if candidates:
@@ -150,10 +159,10 @@ def after_dash_loosely(text: str) -> Numbers | None:
 def in_brackets(parts: Iterable[Bracket], *, alone: bool) -> Numbers | None:
     """``[05]``, ``[01-12]``, ``[第05話]``, ``(05)``. ``alone``: nothing else in the name could be a number."""
     best: Numbers | None = None
-    for part in parts:
-        match = _IN_BRACKETS.fullmatch(part.content)
-        if match is None:
-            continue
+    found_ones = [(part, match) for part in parts if (match := _IN_BRACKETS.fullmatch(part.content))]
+    if len(found_ones) > 1 and found_ones[1][0].content.startswith("0") and found_ones[0][0].content[:1] in "123456789":
+        found_ones = found_ones[1:]  # "[86][05]": the first of them is the title
+    for part, match in found_ones:
         found = {key: value for key, value in match.groupdict().items() if value}
         n, to = found.get("n") or found["bn"], found.get("to")
         if to is None and len(n) == 4 and int(n) in _YEARS:
@@ -186,6 +195,14 @@ def at_the_end(text: str) -> Numbers | None:
     numbers = span(int(n), int(to)) if to else (int(n),)
     return Numbers("number at the end", match.start(), match.end(), absolute=numbers,
                    version=_int(found.get("v") or found.get("bv")))  # fmt: skip
+
+
+def glued(text: str) -> Numbers | None:
+    """``TitleS01E05``, ``Title 1x5``, ``Title05``: what is believed when nothing else is found."""
+    if match := _GLUED.search(text) or _ONE_DIGIT.search(text):
+        season = int(match[1])
+        return Numbers("SxxEyy", match.start(), match.end(), season, (int(match[2]),), special=season == 0)
+    return _numbers("number at the end", match) if (match := _GLUED_NUMBER.search(text)) else None
 
 
 def in_the_middle(text: str) -> Numbers | None:

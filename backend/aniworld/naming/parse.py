@@ -27,10 +27,10 @@ from aniworld.naming.types import Kind, Numbers, Parsed
 from aniworld.naming.words import EXTRA, NAMED_SEASON, SPECIAL, SURE_EXTRA, TECHNICAL, named_season
 
 LONGEST_NAME = 1000
-_YEAR = re.compile(r"[\[(](19\d{2}|20\d{2})(?:-\d{2,4})?[\])]|(?<=[ .])(19\d{2}|20\d{2})(?=[ .]*$)")
+_YEAR = re.compile(r"[\[(](19\d{2}|20\d{2})(?:-\d{2,4})?[\])]|(?<=[ .])(19\d{2}|20\d{2})(?=[ .-]*$)")
 _KNOWN_REST = re.compile(r"[ ._]*(?:[\[(](19\d{2}|20\d{2})[\])])?")
 _IDS = re.compile(r"[\[({](?:tvdb|tmdb|imdb|anidb|anilist|mal)(?:id)?[-=]\w+[\])}]", re.IGNORECASE)
-_LEADING_GROUP = re.compile(r"^\s*(?:\[([^\[\]]{1,60})\]|\(([^()]{1,40})\)|\{([^{}]{1,40})\})\s*[-.]?\s*(?=\S)")
+_LEADING_GROUP = re.compile(r"^\s*(?:\[([^\[\]]{1,60})\]|\(([^()]{1,40})\)|\{([^{}]{1,40})\})(?:[.]|\s*-)?\s*(?=\S)")
 _TRAILING_GROUP = re.compile(r"-([A-Za-z][A-Za-z0-9_]{1,24})(?:\[[^\]]*\]|\([^)]*\))*$")
 _EMPTY_BRACKET = re.compile(r"\s*[\[(]\s*[\])]?\s*$")
 _SURE_EXTRA = re.compile(rf"(?<![a-z])(?:{SURE_EXTRA})(?![a-z])", re.IGNORECASE)
@@ -48,19 +48,34 @@ _TELLING = frozenset(
 _MAYBE_EXTRA = re.compile(r"nc[ ._-]?[oe]|credit|textless|clean|クレ", re.IGNORECASE)
 _EXTRA_LATER = re.compile(
     rf"""(?:^\s*|[ .]-[ .]\s*|[\[(]\s*|(?<=\w)-(?=[a-z]+$)|
-      \s(?=(?:pv|cm|op|ed)[ ._]?\d)|\s(?=(?:menu|trailer|preview|sample|promo)s?[ ._]?\d*\s*$))
-    (?:{EXTRA})[ ._#-]*\d{{0,3}}[a-z]?(?:v\d)?(?=\s*(?:$|[\[(\])]|[ .]-[ .]))""",
+      \s(?=(?:pv|cm|op|ed)[ ._]?\d)|\s(?=(?:pv|cm|予告)\s*$)|(?<=[^\x00-\x7f])(?=pv\d*\s*$)|\s(?=(?:menu|trailer|preview|sample|promo)s?[ ._]?\d*\s*$))
+    (?:(?:bd|dvd|web|tv|official|teaser|theatrical)[ ._-]+)?(?:{EXTRA})[ ._#-]*\d{{0,3}}[a-z]?(?:v\d)?
+    (?:[ ._]vol[ ._]*\d+)?(?=\s*(?:$|[\[(\])]|[ .]-[ .]))""",
     re.IGNORECASE | re.VERBOSE,
 )
-_SPECIAL = re.compile(rf"(?<![a-z])(?:{SPECIAL})(?:[ ._#-]*(?P<n>\d{{1,3}}))?(?:v\d)?(?![a-z\d])", re.IGNORECASE)
-_SPECIAL_END = re.compile(
-    rf"^\s*[-\[(.: ]*(?:the[ ._])?(?:{SPECIAL})(?:[ ._]?\d{{1,2}})?[\])]?(?=\s*(?:$|[\[(\]-]))", re.IGNORECASE
+_SPECIAL = re.compile(rf"(?<![a-z])(?:{SPECIAL})(?:[ ._#-]*(?P<n>\d{{1,3}}))?(?:v\d)?(?![a-zà-öø-ÿ\d])", re.IGNORECASE)
+_SPECIAL_ALONE = re.compile(
+    r"\s*(?:ova|oad|oav|sp|special)s?[ ._#-]*(?P<n>\d{1,3})?(?:v\d)?\s*(?:$|-\s)", re.IGNORECASE
 )
+_SPECIAL_END = re.compile(
+    rf"^\s*[-\[(.: ]*(?:the[ ._])?(?:{SPECIAL})(?:[ ._]?\d{{1,2}})?[\])]?(?=\s*(?:$|[\[(\]-]))|^\s*[-\[(]\s*o(?:va|ad|av)\b",
+    re.IGNORECASE,
+)
+_SUFFIX_EXTRA = re.compile(
+    r"(?<=[^\s-])-(?:trailer|sample|other|behindthescenes|featurette|deleted(?:scenes?)?|interview|scene|clip)\s*$|"
+    r"(?<=\w)[.]sample\s*$",
+    re.IGNORECASE,
+)
+"""Behind the name of what they belong to, as players know them."""
+_SEASON_IN_BRACKETS = re.compile(r"s(\d{1,2})", re.IGNORECASE)
+_PART = re.compile(r"[ ._-]*(?:part|cour|teil|partie|parte)[ ._]?\d{1,2}[ ._-]*", re.IGNORECASE)
+_OPEN = re.compile(r"[\[({]\s*$")
+_VERSION = re.compile(r"[\[(]v(\d)[\])]", re.IGNORECASE)
 _SEASON_CODE = re.compile(r"[ .-]+s\d{2}[ .-]*$", re.IGNORECASE)
 _PACK = re.compile(r"[ ._-]+s(\d{1,2})(?=[ ._-]|$)", re.IGNORECASE)
-_LEADING_SPECIALS = {"gekijouban", "gekijoban", "劇場版"}
+_LEADING_SPECIALS = {"gekijouban", "gekijoban", "劇場版", "剧场版", "극장판"}
 _EDGES = {"", " ", ".", "-", "[", "("}
-_CODE_SPECIAL = re.compile(r"[ .]-[ .]s(?P<n>\d{1,2})\s*(?:$|[\[(-])", re.IGNORECASE)
+_CODE_SPECIAL = re.compile(r"[ .]-[ .]s(?P<n>\d{1,2})(?:v\d)?\s*(?:$|[\[(-])", re.IGNORECASE)
 
 
 def parse(name: str, known: str = "") -> Parsed:
@@ -109,11 +124,15 @@ def _plainly(name: str, stem: str, text: str, found: Numbers, known: str) -> Par
         title, year, _ = _title(stem[begin : found.start], head[begin:])
     group = group or _trailing_group(tail)
     kind: Kind = "special" if found.special else "episode"
-    if _MAYBE_EXTRA.search(tail) and _SURE_EXTRA.search(tail):
-        kind = "extra"
+    if (
+        (_MAYBE_EXTRA.search(tail) and _SURE_EXTRA.search(tail))
+        or _SUFFIX_EXTRA.search(text, found.end)
+        or head.startswith(("sample-", "Sample-"))
+    ):
+        kind, found = "extra", replace(found, episodes=(), absolute=())
     return Parsed(
         name=name, title=title, year=year, season=found.season, episodes=found.episodes, absolute=found.absolute,
-        special=found.special or kind == "extra", kind=kind, version=found.version, group=group,
+        special=found.special or kind == "extra", kind=kind, version=_version(found, tail), group=group,
         languages=languages(tail), rule=found.rule,
     )  # fmt: skip
 
@@ -144,6 +163,8 @@ def _at_once(text: str, begin: int) -> Numbers | None:
     """``[Group] Title - 05 [1080p]``, where no word in it could mean anything else."""
     if not text.isascii() or not _TELLING.isdisjoint(_WORD.findall(text.lower(), begin)):
         return None
+    if text[begin : begin + 1] in "sS" and (pair := numbers.season_dash(text[begin:])):
+        return pair
     return numbers.after_dash(" " * begin + without_brackets(text)[begin:])
 
 
@@ -158,7 +179,8 @@ def _episode(
     if not title and end <= begin + 1:
         title = ""
     elif not title:
-        title = _bracket_title(part for part in parts if part.end <= found.start)
+        before = [part for part in parts if part.end <= found.start]
+        title = _bracket_title(before) or next((part.content for part in before if part.content.isdecimal()), "")
     if year is None:
         year = _year(text[found.end :])
     if found.season is not None:
@@ -167,24 +189,31 @@ def _episode(
     kind: Kind = "special" if found.special else "episode"
     return Parsed(
         name=name, title=title, year=year, season=0 if found.special and season is None and found.episodes else season,
-        episodes=found.episodes, absolute=found.absolute, special=found.special, kind=kind, version=found.version,
+        episodes=found.episodes, absolute=found.absolute, special=found.special, kind=kind, version=_version(found, text[found.end :]),
         group=group, languages=languages(text[found.end :]), rule=found.rule,
     )  # fmt: skip
 
 
 def _numbers(text: str, flat: str, parts: list[Bracket], begin: int) -> Numbers | None:
     """The first rule that finds something."""
+    named = NAMED_SEASON.sub(lambda match: _hide_season(match, begin), flat)
     return (
         numbers.season_dash(flat)
         or numbers.named(_without_noise(text, begin))
         or numbers.after_dash(flat)
         or numbers.in_brackets(parts, alone=False)
         or numbers.after_dash_loosely(flat)
-        or _first_or_last(_before_technical(flat, text, begin))
-        or _first_or_last(flat)
-        or numbers.in_the_middle(flat)
+        or _first_or_last(_before_technical(named, text, begin))
+        or _first_or_last(named)
+        or numbers.in_the_middle(named)
         or numbers.in_brackets(parts, alone=True)
+        or numbers.glued(named)
     )
+
+
+def _hide_season(match: re.Match[str], begin: int) -> str:
+    """No number of an episode where a season is said; at the start ``05 Season of Rain`` says none."""
+    return match[0] if match["before"] and match.start() <= begin else "x" * (match.end() - match.start())
 
 
 def _before_technical(flat: str, text: str, begin: int) -> str:
@@ -201,6 +230,8 @@ def _first_or_last(flat: str) -> Numbers | None:
     if first is None or last is None:
         return first or last
     lead = flat[: first.end].strip()
+    if lead.endswith("-") and flat[first.end - 2 : first.end - 1].isdigit() and flat[last.start] == "0":
+        return last  # "07-Ghost 05"
     if flat[last.start : last.end].strip().startswith("0") and not lead.startswith("0"):
         return last
     return first if lead[-1:] in ("-", ".") or lead.startswith("0") else last
@@ -212,7 +243,7 @@ def _without_noise(text: str, begin: int) -> str:
 
 
 def _extra(text: str, flat: str, begin: int) -> re.Match[str] | None:
-    if sure := _SURE_EXTRA.search(text, begin):
+    if sure := _SURE_EXTRA.search(text, begin) or _SUFFIX_EXTRA.search(text, begin):
         return sure
     later = _EXTRA_LATER.search(text, begin)
     if later is None:
@@ -228,6 +259,9 @@ def _special(text: str, flat: str, found: Numbers | None, begin: int) -> Numbers
     """What was found as a special, where a word says so: before the number, right behind it, or without one."""
     if found is not None and found.special:
         return None
+    if alone := _SPECIAL_ALONE.match(flat, begin):
+        number = (int(alone["n"]),) if alone["n"] else ()
+        return Numbers("special", begin, alone.end(), None, number, special=True)
     if found is not None and found.absolute and not found.season:
         if _SPECIAL_END.match(text[found.end :].removeprefix("]")):
             return replace(found, rule="special behind its number", episodes=found.absolute, absolute=(), special=True)
@@ -256,9 +290,11 @@ def _unknown(name: str, stem: str, text: str, begin: int, group: str | None, par
     title, year, season = _title(
         stem[begin : code.start() if code else end], text[begin : code.start() if code else end]
     )
+    if code:
+        season = int(code[1])
     return Parsed(
-        name=name, title=title or _bracket_title(parts), year=year, season=season, group=group,
-        languages=languages(text[end:]), rule="no number",
+        name=name, title=title or _bracket_title(parts), year=year, season=season,
+        group=group or _trailing_group(text[end:]), languages=languages(text[end:]), rule="no number",
     )  # fmt: skip
 
 
@@ -282,16 +318,28 @@ def _trailing_group(tail: str) -> str | None:
 def _title(shown: str, text: str) -> tuple[str, int | None, int | None]:
     """Title, year and season of what stands before the numbers. ``text`` is ``shown``, plain."""
     year = season = None
-    text = _IDS.sub(blank, text)
+    text = _OPEN.sub(blank, _IDS.sub(blank, text))
     parts = brackets(text)
     if parts and not outside(text).strip(" .-"):
         # All of it is in brackets: the last of them is the title, what comes before says when and who.
+        if match := NAMED_SEASON.fullmatch(parts[-1].content) or _SEASON_IN_BRACKETS.fullmatch(parts[-1].content):
+            season = int(match[1]) if match.re is _SEASON_IN_BRACKETS else named_season(match)
+            if len(parts) == 1:
+                return "", None, season
+            parts = parts[:-1]
         begin, end = parts[-1].start + 1, parts[-1].end - 1
         shown, text = shown[begin:end], text[begin:end]
     if (match := _last(_YEAR, text)) and text[: match.start()].strip(" .-_"):
         year = int(match[1] or match[2])
-        text = text[: match.start()] + blank(match) + text[match.end() :]
+        if not text[match.end() :].strip(" .-_"):
+            shown, text = shown[: match.start()], text[: match.start()]
+        else:
+            text = text[: match.start()] + blank(match) + text[match.end() :]
     for match in NAMED_SEASON.finditer(text):
+        if text[: match.start()].strip(" .-_([") and _PART.fullmatch(text, match.end()):
+            season = named_season(match)
+            text = text[: match.start()] + blank(match) + text[match.end() :]
+            break
         if text[: match.start()].strip(" .-_([") and not text[match.end() :].strip(" .-_)]"):
             season = named_season(match)
             text = text[: match.start()] + " " * (len(text) - match.start())
@@ -299,6 +347,9 @@ def _title(shown: str, text: str) -> tuple[str, int | None, int | None]:
     for part in brackets(text):
         if (match := NAMED_SEASON.fullmatch(part.content)) and text[: part.start].strip(" .-_"):
             season = named_season(match)
+            text = text[: part.start] + " " * (part.end - part.start) + text[part.end :]
+        elif (match := _SEASON_IN_BRACKETS.fullmatch(part.content)) and text[: part.start].strip(" .-_"):
+            season = int(match[1])
             text = text[: part.start] + " " * (part.end - part.start) + text[part.end :]
         elif not part.content or TECHNICAL.fullmatch(part.content) or TECHNICAL.match(part.content):
             text = text[: part.start] + " " * (part.end - part.start) + text[part.end :]
@@ -313,6 +364,14 @@ def _title(shown: str, text: str) -> tuple[str, int | None, int | None]:
 
 def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
     return max(pattern.finditer(text), key=re.Match.start, default=None)
+
+
+def _version(found: Numbers, tail: str) -> int | None:
+    """``v2`` at the number or in brackets behind it."""
+    if found.version is not None:
+        return found.version
+    match = _VERSION.search(tail)
+    return int(match[1]) if match else None
 
 
 def _year(text: str) -> int | None:

@@ -14,7 +14,7 @@ from aniworld.naming.words import NAMED_SEASON, SEASON, named_season
 
 _PLAIN_SEASON = re.compile(rf"^\s*(?:(?:{SEASON})[ ._-]*)?0*(\d{{1,4}})\s*$|^\s*s(\d{{1,4}})\s*$", re.IGNORECASE)
 _CODE = re.compile(r"[ ._\-(\[]s(\d{1,2})(?=$|[ ._\-)\]])(?![ ._-]*e\d)", re.IGNORECASE)
-_CODE_BEHIND = re.compile(r"\s+s(\d{1,2})", re.IGNORECASE)
+_CODE_BEHIND = re.compile(r"[\s-]+s(\d{1,2})", re.IGNORECASE)
 _SPECIALS = re.compile(
     r"^\s*(?:season[ ._-]*0+|staffel[ ._-]*0+|s0+|0+|specials?|ovas?|oads?|sp|sonderfolgen|spéciaux|"
     r"especiales|speciali|ova[ ._-]*(?:&|and|,)?[ ._-]*specials?|movies?|films?|filme|特典|特別[篇編]|番外[篇編])\s*$",
@@ -55,7 +55,7 @@ def parse_path(path: str) -> Parsed:
     title, year = _series(folders[0]) if folders else ("", None)
     parsed = parse(name, title)
     if any(plain(folder).strip().casefold() in EXTRAS for folder in folders[1:]):
-        return replace(parsed, kind="extra", special=True, rule="folder of extras")
+        return replace(parsed, kind="extra", special=True, episodes=(), absolute=(), rule="folder of extras")
     if title and (code := _CODE_BEHIND.fullmatch(parsed.title, len(title))) and parsed.season is None:
         # "Show S2 - 05" in the folder "Show" is of its second season, not of another series.
         return replace(parsed, title=title, season=int(code[1]), rule=f"{parsed.rule}, behind the folder's title")

@@ -15,7 +15,7 @@ _PLAIN = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
         ("）", ")"),
         ("〜～", "~"),
         ("‐‑‒–—―−", "-"),
-        ("＃", "#"),
+        ("＃♯", "#"),
         ("_　\u00a0", " "),
         ("×", "x"),
     )
@@ -85,7 +85,7 @@ def core(text: str) -> str:
 
 def tidy(text: str) -> str:
     """A title as people write it."""
-    if " " not in text.strip() and "_" not in text and not re.fullmatch(r"\w\.[^.]+", text):
+    if " " not in text.strip() and "_" not in text and not re.fullmatch(r"\w?\.[^.]+", text):
         text = _spaced(text)
     text = " ".join(text.replace("_", " ").split())
     previous = None

@@ -14,18 +14,18 @@ BESIDE = frozenset("srt ass ssa vtt sub idx sup smi nfo jpg jpeg png webp tbn tx
 
 SEASON = (
     "seasons?|staffeln?|saisons?|temporadas?|stagion[ei]|seizoen|s[äa]song|s[æa]son|sesong|kausi|sezona?|"
-    "řada|évad|сезон|σεζόν|κύκλος|עונה|mùa|musim|シーズン|시즌"
+    "řada|[ée]vad|сезон|σεζόν|κύκλος|עונה|الموسم|mùa|musim|シーズン|시즌"
 )
-_SEASON_AFTER = "season|staffel|saison|temporada|stagione|seizoen|s[äa]song|sezon|évad|сезон|sesong|kausi"
+_SEASON_AFTER = "season|staffel|saison|temporada|stagione|seizoen|s[äa]song|sezon|[ée]vad|řada|сезон|sesong|kausi"
 EPISODE = (
     "episodes?|épisodes?|episódios?|episodios?|epi?s?|folgen?|teil|cap[íi]tulos?|cap|puntat[ae]|aflevering(?:en)?|avsnitt|"
-    "afsnit|jakso|odcinek|díl|část|rész|bölüm|серия|эпизод|επεισόδιο|פרק|tập|ตอนที่|ตอน"
+    "afsnit|jakso|odcinek|odc|díl|část|rész|b[öo]l[üu]m|сер[иі][яиії]|эпизод|επεισόδιο|פרק|الحلقة|tập|ตอนที่|ตอน|エピソード"
 )
-_EPISODE_AFTER = "bölüm|rész|серия|серии|folge|episode|díl|odcinek"
+_EPISODE_AFTER = "b[öo]l[üu]m|rész|сер[иі][яиії]|folge|episode|díl|odcinek"
 SPECIAL = (
-    r"ovas?|oavs?|oads?|sp|specials?|sonderfolgen?|omake|picture[ ._-]?drama|recap|(?:mini|short)[ ._-]?anime|gaiden|"
-    r"特別[篇編]|特典映像|番外[篇編]|総集[篇編]|スペシャル|特番|gekijou?ban|劇場版|movie|film|the[ ._-]movie|"
-    r"spéciale?|especial(?:es)?|speciale"
+    r"(?:(?:the|der|le|il|la|o)[ ._-])(?:movie|film)|ovas?|oavs?|oads?|sp|specials?|sonderfolgen?|omake|picture[ ._-]?drama|recap|(?:mini|short)[ ._-]?anime|gaiden|"
+    r"特別[篇編]|特典映像|番外[篇編]|総集[篇編]|スペシャル|特番|gekijou?ban|[劇剧]場?场?版|극장판|특별편|movie|film|"
+    r"spéciale?|especial(?:es)?|speciale|(?:la[ ._-])?pel[íi]cula|(?<!\w)(?:ова|спе[шй]?лы?|спэшл|фильм)(?!\w)"
 )
 EXTRA = (
     r"nc[ ._-]?(?:op|ed)\w?|(?:creditless|clean|textless)[ ._-]*(?:opening|ending|op|ed)?|(?:opening|ending)s?|op|ed|"
@@ -53,7 +53,9 @@ TECHNICAL = re.compile(
       bd[ ._-]?(?:rip|mux|remux|mv|box)?|blu[ ._-]?ray|dvd[ ._-]?(?:rip|iso|r|scr|box|\d)?|
       hd[ ._-]?(?:tv|rip|dvd)|tv[ ._-]?rip|ld[ ._-]?rip|vhs[ ._-]?rip|remux|
       \d{2,3}(?:[.]\d{1,3})?\s?fps|[0-9a-f]{8}|
-      proper|repack|rerip|uncensored|uncut|dual[ ._-]?audio|multi[ ._-]?(?:audio|subs?|subtitles?|ple[ ._-]?subtitles?)|
+      (?:19|20)\d{2}[ ._-](?:0?[1-9]|1[0-2])[ ._-](?:0?[1-9]|[12]\d|3[01])|
+      (?:0?[1-9]|[12]\d|3[01])[ .-](?:0?[1-9]|1[0-2])[ .-](?:19|20)\d{2}|
+      vost(?:fr|ita?|e?ng?|esp?|de)|subbed|dubbed|komplett|proper|repack|rerip|uncensored|uncut|dual[ ._-]?audio|multi[ ._-]?(?:audio|subs?|subtitles?|ple[ ._-]?subtitles?)|
       multiple[ ._-]?subtitles?|softsubs?|hardsubs?|batch|complete|end|fin|final
     )(?![a-z0-9])""",
     re.IGNORECASE | re.VERBOSE,
@@ -70,8 +72,8 @@ NAMED_SEASON = re.compile(
       (?:{SEASON})(?!\w)[ ._-]*(?P<after>\d{{1,4}})(?![\d.]*\d|\w)|(?:{SEASON})(?P<tight>\d{{1,2}})(?!\w)|
       {ORDINAL.replace("(", "(?P<ordinal>", 1)}[ ._-]+(?:{SEASON})(?!\w)|
       (?P<word>{"|".join(ORDINAL_WORDS)})[ ._-]+season(?!\w)|
-      (?P<before>\d{{1,2}})[.]?[ ._-]?(?:{_SEASON_AFTER})(?!\w)
-    )|第(?P<kanji>[〇一二三四五六七八九十\d]{{1,3}})[季期部]|(?<![\d第])(?P<ki>\d{{1,2}})[期기]""",
+      (?P<before>\d{{1,2}})[.ªº]?[ ._-]?(?:{_SEASON_AFTER})(?!\w)
+    )|第(?P<kanji>[〇一二三四五六七八九十\d]{{1,3}})(?:[季期部]|シーズン)|(?<![\d第])(?P<ki>\d{{1,2}})[期기]""",
     re.IGNORECASE | re.VERBOSE,
 )
 """A season in words."""
@@ -79,11 +81,11 @@ NAMED_SEASON = re.compile(
 NAMED_EPISODE = re.compile(
     rf"""(?<!\w)(?:{EPISODE})(?![^\W\d])[ ._-]*[#.]?[ ._-]*
       (?P<n>\d{{1,4}})(?P<half>[.]\d(?!\d))?
-      (?:(?:[ ]?[-~+&]|[ ]?[-~+&][ ](?={EPISODE}))(?:{EPISODE})?[ ._]?(?P<to>\d{{1,4}}))?
+      (?:(?:[ ]?[-~+&]|[ ]?[-~+&][ ](?={EPISODE}|\d+\s*(?:$|\[))|[ ](?:bis|to)[ ])(?:{EPISODE})?[ ._]?(?P<to>\d{{1,4}}))?
       (?:v(?P<v>\d))?(?![\w])|
       (?<![\w])[#№][ ]?(?P<hash>\d{{1,4}})(?:v(?P<hv>\d))?(?!\w)|
-      第[ ]?(?P<cjk>\d{{1,4}}|[一二三四五六七八九十百]{{1,5}})(?:[-~]第?(?P<cjkto>\d{{1,4}}))?[ ]?[話话回集篇巻]|
-      (?<!\d)(?P<cjkbare>\d{{1,4}})(?:v(?P<cv>\d))?[話话回集화회편]""",
+      第[ ]?(?P<cjk>\d{{1,4}}|[一二三四五六七八九十百零〇]{{1,6}})(?P<cjkhalf>[.]5)?(?:[-~]第?(?P<cjkto>\d{{1,4}}))?[ ]?[話话回集篇巻]|
+      (?:제[ ]?)?(?<![\d.])(?P<cjkbare>\d{{1,4}})(?:v(?P<cv>\d))?[ ]?[話话回集화회편]""",
     re.IGNORECASE | re.VERBOSE,
 )
 """An episode in words, without a season in the same breath."""
