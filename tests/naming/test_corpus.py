@@ -1,9 +1,9 @@
 """Names and what they say: data in ``names/*.yaml``, written from the rules, not from what the parser does.
 
-A line gives the ``name`` (or the ``path``) and what it says. ``season``, ``episodes``, ``absolute`` and ``kind`` are always
-compared, and are nothing where the line does not give them (the ``kind`` is then that of an episode); the season of an
-extra is its own affair. ``title``, ``year``, ``version``, ``group`` and ``languages`` are compared where they are given.
-``1-12`` is a range. ``known`` gives the reason for which a name is not read right yet; it is counted below.
+A line gives the ``name`` (or the ``path``) and what it says. ``season``, ``episodes``, ``absolute`` and ``kind`` are
+always compared, and are nothing where the line does not give them (the ``kind`` is then that of an episode); the season
+of an extra is its own affair. ``title``, ``year``, ``version``, ``group`` and ``languages`` are compared where they are
+given. ``1-12`` is a range. ``known`` gives the reason for which a name is not read right yet; it is counted below.
 """
 
 from __future__ import annotations

@@ -45,13 +45,11 @@ _SUBBED = re.compile(
 )
 _PLAIN = re.compile(rf"(?<![a-z])({_LONG}|ger|eng|jpn|ita|fre|spa|rus)(?![a-z])", re.IGNORECASE)
 _SHORT = re.compile(r"\[([A-Z]{2,3}(?:-[A-Z]{2})?(?:\+[A-Z]{2,3}(?:-[A-Z]{2})?)*)\]")
-_WRITTEN = re.compile(
-    r"[\[(](?:gb|big5|chs|cht|[简簡繁][体體中日英][^\W_]{0,4})(?:[ &+_-][^\W_]+)*[\])]", re.IGNORECASE
-)
+_WRITTEN = re.compile(r"\[(?:gb|big5|chs|cht|[简簡繁][体體中日英][^\W_]{0,4})(?:[ &+_-][^\W_]+)*\]", re.IGNORECASE)
 """Chinese scripts: they are read, not heard."""
 _SAID = {
-    "legendado": "ja+pt-BR", "altyazılı": "ja+tr", "altyazili": "ja+tr", "dublaj": "tr", "napisy": "ja+pl", "lektor": "pl",
-    "озвучка": "ru", "субтитры": "ja+ru",
+    "legendado": "ja+pt-BR", "altyazılı": "ja+tr", "altyazili": "ja+tr", "dublaj": "tr", "napisy": "ja+pl",
+    "lektor": "pl", "озвучка": "ru", "субтитры": "ja+ru",
 }  # fmt: skip
 _DUAL = re.compile(r"(?<![a-z])dual[ ._-]?audio(?![a-z])|(?<=[\[( ._])dual(?=[\]) ._])", re.IGNORECASE)
 _FRENCH = re.compile(r"(?<![^\W_])VF[FQ]?(?![^\W_])")
@@ -77,11 +75,11 @@ def languages(text: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for match in _SHORT.finditer(text):
         found |= {_BY_WORD[word]: None for word in match[1].lower().split("+") if word in _BY_WORD}
-    if _WRITTEN.search(text):
+    if "[" in text and _WRITTEN.search(text):
         found["ja+zh"] = None
     if "VF" in text and _FRENCH.search(text):
         found["fr"] = None
-    words = list(map(str.lower, _WORDS.findall(text)))
+    words = _WORDS.findall(text.lower())
     if _TELLING.isdisjoint(words):
         return tuple(found)
     found |= {_SAID[word]: None for word in words if word in _SAID}

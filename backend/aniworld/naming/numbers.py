@@ -13,18 +13,20 @@ LONGEST_RANGE = 2000
 _YEARS = range(1900, 2100)
 
 _SE = re.compile(
-    r"(?<![^\W_])(?:s(?P<s>\d{1,4})|t(?P<t>\d{1,2})(?=e))[ ._-]{0,3}(?:e|ep|episode|eps)[ ._-]?(?P<e>\d{1,4})"
-    r"(?P<more>(?:[ ._]?[-~&+]?[ ._]?(?:s\d{1,4})?[ ._]?(?:e|ep)\d{1,4}|[-~]\d{1,4}(?![\dpx]))*)"
+    r"(?<![^\W_])s(?P<s>\d{1,4})[ ._-]{0,3}(?:e|ep|episode|eps)[ ._-]?(?P<e>\d{1,4})"
+    r"(?P<more>(?:[ ._]?[-~&+]?[ ._]?(?:s\d{1,4})?[ ._]?(?:e|ep)\d{1,4}|[-~]\d{1,4}(?![\dpx]))*+)"
     r"(?P<half>[.]\d(?![\da-z]))?(?:[ ._]?v(?P<v>\d))?",
     re.IGNORECASE,
 )
+_TE = re.compile(r"(?<![^\W_])t(?P<s>\d{1,2})e(?P<more>)(?P<e>\d{1,4})(?P<v>(?!))?(?!\w)", re.IGNORECASE)
+"""As in ``Temporada``."""
 _X = re.compile(
-    r"(?<![^\W_])(?P<s>\d{1,2})x(?P<e>\d{2,3})(?P<more>(?:[-~]?\d{1,2}x\d{2,3}|x\d{2,3}|[-~]\d{2,3}(?![\dpx]))*)"
+    r"(?<![^\W_])(?P<s>\d{1,2})x(?P<e>\d{2,3})(?P<more>(?:[-~]?\d{1,2}x\d{2,3}|x\d{2,3}|[-~]\d{2,3}(?![\dpx]))*+)"
     r"(?:v(?P<v>\d))?(?![\da-z])",
     re.IGNORECASE,
 )
 _MORE = re.compile(r"([-~&+]?)[ ._]?(?:s\d+|\d+x)?[ ._]?(?:ep?)?x?(\d+)", re.IGNORECASE)
-_ABSOLUTE_AFTER = re.compile(r"\s*[-(\[]\s*(\d{3,4})(?:-(\d{3,4}))?(?=\s*(?:[-)\]]|$))")
+_ABSOLUTE_AFTER = re.compile(r"\s*[-(\[]\s*(\d{3,4})(?:-(\d{3,4}))?(?=\s*(?:[-()[\]]|$))")
 _ABSOLUTE_BEFORE = re.compile(r"(?:^|(?<=\s))-?\s*(\d{2,4})([.]\d)?\s*[-(\[]\s*$")
 
 _ENDED = r"(?:[ ]?(?:end|fin|finale?|完|全集?|合集|e)(?![a-z]))?"
@@ -40,7 +42,7 @@ _DASH_STRICT = re.compile(rf"[ .]-[ .]\s*{_N}{_TAIL}", re.IGNORECASE)
 _DASH_TIGHT = re.compile(rf"(?<=[^\W\d])[ ]?-[ ]?{_N}{_TAIL}", re.IGNORECASE)
 _DASH_LOOSE = re.compile(rf"[ .]-[ .]\s*{_N}(?=[ .,]|-[a-z]\w*\s*$)", re.IGNORECASE)
 _IN_BRACKETS = re.compile(
-    rf"(?:第|tv[ ]|ep?\.?[ ]?|episode[ ]|#)?(?:{_RANGE}|{_N.replace('(?P<', '(?P<b')})"
+    rf"(?:第|(?:tv|bd|dvd)[ ]|ep?\.?[ ]?|episode[ ]|#)?(?:{_RANGE}|{_N.replace('(?P<', '(?P<b')})"
     r"[ ]?(?:[話话回集]|(?:of|из)[ ]\d+|/\d+)?[ ]?(?:v\d)?(?:tv)?[ ]?(?:end|fin|final|完|batch|complete|全集)?[ ]?"
     r"(?:\+[ ]?(?:sp|ova)s?\d*)?",
     re.IGNORECASE,
@@ -67,10 +69,10 @@ def span(first: int, last: int) -> tuple[int, ...]:
 
 def season_and_episode(text: str) -> Numbers | None:
     """``S01E02``, ``1x02`` and what may follow: ``E03``, ``-E04``, ``v2``, and an absolute number beside it."""
-    for rule, pattern in (("SxxEyy", _SE), ("1x02", _X)):
+    for rule, pattern in (("SxxEyy", _SE), ("1x02", _X), ("TxxEyy", _TE)):
         if (match := pattern.search(text)) is None:
             continue
-        season = int(match["s"] or match["t"]) if rule == "SxxEyy" else int(match["s"])
+        season = int(match["s"])
         episodes = _following(int(match["e"]), match["more"])
         absolute: tuple[int, ...] = ()
         start = match.start()
@@ -137,7 +139,7 @@ def after_dash(text: str) -> Numbers | None:
     """``Title - 05``, ``Title - 05v2 - Name``, ``Title - 01-12``, ``Title - 12.5``."""
     if (match := _DASH_RANGE.search(text)) and int(match["to"]) > int(match["n"]):
         return _numbers("range after a dash", match)
-    if match := _DASH_FROM_ONE.search(text):
+    if "01 - " in text and (match := _DASH_FROM_ONE.search(text)):
         return _numbers("range after a dash", match)
     candidates = [match for match in _DASH_STRICT.finditer(text) if text[: match.start()].strip()]
     if candidates:

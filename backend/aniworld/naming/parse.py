@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from aniworld.naming import numbers
 from aniworld.naming.languages import languages
+from aniworld.naming.specials import extra, extra_beside, special
 from aniworld.naming.text import (
     Bracket,
     blank,
@@ -24,7 +25,7 @@ from aniworld.naming.text import (
     without_extension,
 )
 from aniworld.naming.types import Kind, Numbers, Parsed
-from aniworld.naming.words import EXTRA, NAMED_SEASON, SPECIAL, SURE_EXTRA, TECHNICAL, named_season
+from aniworld.naming.words import NAMED_SEASON, TECHNICAL, named_season
 
 LONGEST_NAME = 1000
 _YEAR = re.compile(r"[\[(](19\d{2}|20\d{2})(?:-\d{2,4})?[\])]|(?<=[ .])(19\d{2}|20\d{2})(?=[ .-]*$)")
@@ -33,7 +34,6 @@ _IDS = re.compile(r"[\[({](?:tvdb|tmdb|imdb|anidb|anilist|mal)(?:id)?[-=]\w+[\])
 _LEADING_GROUP = re.compile(r"^\s*(?:\[([^\[\]]{1,60})\]|\(([^()]{1,40})\)|\{([^{}]{1,40})\})(?:[.]|\s*-)?\s*(?=\S)")
 _TRAILING_GROUP = re.compile(r"-([A-Za-z][A-Za-z0-9_]{1,24})(?:\[[^\]]*\]|\([^)]*\))*$")
 _EMPTY_BRACKET = re.compile(r"\s*[\[(]\s*[\])]?\s*$")
-_SURE_EXTRA = re.compile(rf"(?<![a-z])(?:{SURE_EXTRA})(?![a-z])", re.IGNORECASE)
 _WORD = re.compile(r"[a-z]+")
 _TELLING = frozenset(
     "season seasons staffel staffeln saison saisons temporada temporadas stagione stagioni seizoen sesong kausi sezon "
@@ -42,40 +42,16 @@ _TELLING = frozenset(
     "specials omake sonderfolge sonderfolgen picture drama recap anime gaiden gekijouban gekijoban movie film speciale "
     "especial especiales nc ncop nced creditless credit clean textless opening openings ending endings op ed pv cm "
     "menu menus trailer trailers teaser teasers preview previews promo promos sample samples making behind "
-    "featurette featurettes interview interviews deleted blooper bloopers gag scan scans ost".split()
+    "featurette featurettes interview interviews deleted blooper bloopers gag scan scans ost odc "
+    "bolum evad pelicula".split()
 )
 """Words for which the closer look would look, in names that are ASCII."""
-_MAYBE_EXTRA = re.compile(r"nc[ ._-]?[oe]|credit|textless|clean|クレ", re.IGNORECASE)
-_EXTRA_LATER = re.compile(
-    rf"""(?:^\s*|[ .]-[ .]\s*|[\[(]\s*|(?<=\w)-(?=[a-z]+$)|
-      \s(?=(?:pv|cm|op|ed)[ ._]?\d)|\s(?=(?:pv|cm|予告)\s*$)|(?<=[^\x00-\x7f])(?=pv\d*\s*$)|\s(?=(?:menu|trailer|preview|sample|promo)s?[ ._]?\d*\s*$))
-    (?:(?:bd|dvd|web|tv|official|teaser|theatrical)[ ._-]+)?(?:{EXTRA})[ ._#-]*\d{{0,3}}[a-z]?(?:v\d)?
-    (?:[ ._]vol[ ._]*\d+)?(?=\s*(?:$|[\[(\])]|[ .]-[ .]))""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_SPECIAL = re.compile(rf"(?<![a-z])(?:{SPECIAL})(?:[ ._#-]*(?P<n>\d{{1,3}}))?(?:v\d)?(?![a-zà-öø-ÿ\d])", re.IGNORECASE)
-_SPECIAL_ALONE = re.compile(
-    r"\s*(?:ova|oad|oav|sp|special)s?[ ._#-]*(?P<n>\d{1,3})?(?:v\d)?\s*(?:$|-\s)", re.IGNORECASE
-)
-_SPECIAL_END = re.compile(
-    rf"^\s*[-\[(.: ]*(?:the[ ._])?(?:{SPECIAL})(?:[ ._]?\d{{1,2}})?[\])]?(?=\s*(?:$|[\[(\]-]))|^\s*[-\[(]\s*o(?:va|ad|av)\b",
-    re.IGNORECASE,
-)
-_SUFFIX_EXTRA = re.compile(
-    r"(?<=[^\s-])-(?:trailer|sample|other|behindthescenes|featurette|deleted(?:scenes?)?|interview|scene|clip)\s*$|"
-    r"(?<=\w)[.]sample\s*$",
-    re.IGNORECASE,
-)
-"""Behind the name of what they belong to, as players know them."""
-_SEASON_IN_BRACKETS = re.compile(r"s(\d{1,2})", re.IGNORECASE)
+_SEASON_IN_BRACKETS = re.compile(r"(?:s|t[vв]-|тв-?)(\d{1,2})", re.IGNORECASE)
 _PART = re.compile(r"[ ._-]*(?:part|cour|teil|partie|parte)[ ._]?\d{1,2}[ ._-]*", re.IGNORECASE)
 _OPEN = re.compile(r"[\[({]\s*$")
-_VERSION = re.compile(r"[\[(]v(\d)[\])]", re.IGNORECASE)
+_VERSION = re.compile(r"[\[(]v(\d)[\])]")
 _SEASON_CODE = re.compile(r"[ .-]+s\d{2}[ .-]*$", re.IGNORECASE)
 _PACK = re.compile(r"[ ._-]+s(\d{1,2})(?=[ ._-]|$)", re.IGNORECASE)
-_LEADING_SPECIALS = {"gekijouban", "gekijoban", "劇場版", "剧场版", "극장판"}
-_EDGES = {"", " ", ".", "-", "[", "("}
-_CODE_SPECIAL = re.compile(r"[ .]-[ .]s(?P<n>\d{1,2})(?:v\d)?\s*(?:$|[\[(-])", re.IGNORECASE)
 
 
 def parse(name: str, known: str = "") -> Parsed:
@@ -124,11 +100,7 @@ def _plainly(name: str, stem: str, text: str, found: Numbers, known: str) -> Par
         title, year, _ = _title(stem[begin : found.start], head[begin:])
     group = group or _trailing_group(tail)
     kind: Kind = "special" if found.special else "episode"
-    if (
-        (_MAYBE_EXTRA.search(tail) and _SURE_EXTRA.search(tail))
-        or _SUFFIX_EXTRA.search(text, found.end)
-        or head.startswith(("sample-", "Sample-"))
-    ):
+    if extra_beside(text, found):
         kind, found = "extra", replace(found, episodes=(), absolute=())
     return Parsed(
         name=name, title=title, year=year, season=found.season, episodes=found.episodes, absolute=found.absolute,
@@ -143,17 +115,17 @@ def _closely(name: str, stem: str, text: str) -> Parsed:
         return _episode(name, stem, text, begin, group, (), found)
     parts = [part for part in brackets(text) if part.start >= begin]
     flat = " " * begin + core(text)[begin:]
-    if extra := _extra(text, flat, begin):
-        code = _SEASON_CODE.search(text, begin, extra.start())
-        end = code.start() if code else extra.start()
+    if word := extra(text, flat, begin):
+        code = _SEASON_CODE.search(text, begin, word.start())
+        end = code.start() if code else word.start()
         title, year, season = _title(stem[begin:end], text[begin:end])
         return Parsed(
             name=name, title=title or _bracket_title(parts), year=year, season=season, special=True, kind="extra",
             group=group, languages=languages(text[begin:]), rule="word for an extra",
         )  # fmt: skip
     found = _numbers(text, flat, parts, begin)
-    if special := _special(text, flat, found, begin):
-        found = special
+    if other := special(text, flat, found, begin):
+        found = other
     if found is None:
         return _unknown(name, stem, text, begin, group, parts)
     return _episode(name, stem, text, begin, group, parts, found)
@@ -189,25 +161,30 @@ def _episode(
     kind: Kind = "special" if found.special else "episode"
     return Parsed(
         name=name, title=title, year=year, season=0 if found.special and season is None and found.episodes else season,
-        episodes=found.episodes, absolute=found.absolute, special=found.special, kind=kind, version=_version(found, text[found.end :]),
-        group=group, languages=languages(text[found.end :]), rule=found.rule,
+        episodes=found.episodes, absolute=found.absolute, special=found.special, kind=kind,
+        version=_version(found, text[found.end :]), group=group, languages=languages(text[found.end :]),
+        rule=found.rule,
     )  # fmt: skip
 
 
 def _numbers(text: str, flat: str, parts: list[Bracket], begin: int) -> Numbers | None:
     """The first rule that finds something."""
-    named = NAMED_SEASON.sub(lambda match: _hide_season(match, begin), flat)
-    return (
+    found = (
         numbers.season_dash(flat)
         or numbers.named(_without_noise(text, begin))
         or numbers.after_dash(flat)
         or numbers.in_brackets(parts, alone=False)
         or numbers.after_dash_loosely(flat)
-        or _first_or_last(_before_technical(named, text, begin))
-        or _first_or_last(named)
-        or numbers.in_the_middle(named)
+    )
+    if found is not None:
+        return found
+    flat = NAMED_SEASON.sub(lambda match: _hide_season(match, begin), flat)
+    return (
+        _first_or_last(_before_technical(flat, text, begin))
+        or _first_or_last(flat)
+        or numbers.in_the_middle(flat)
         or numbers.in_brackets(parts, alone=True)
-        or numbers.glued(named)
+        or numbers.glued(flat)
     )
 
 
@@ -240,48 +217,6 @@ def _first_or_last(flat: str) -> Numbers | None:
 def _without_noise(text: str, begin: int) -> str:
     """Technical words blanked, brackets kept: ``[EP05]`` counts."""
     return " " * begin + TECHNICAL.sub(blank, text[begin:])
-
-
-def _extra(text: str, flat: str, begin: int) -> re.Match[str] | None:
-    if sure := _SURE_EXTRA.search(text, begin) or _SUFFIX_EXTRA.search(text, begin):
-        return sure
-    later = _EXTRA_LATER.search(text, begin)
-    if later is None:
-        return None
-    # Behind an episode's number it is what the episode is called.
-    before = flat[: later.start()]
-    if numbers.after_dash(before) or numbers.named(before) or re.search(r"(?:^|\s)\d{2,4}(?:v\d)?\s*$", before):
-        return None
-    return later
-
-
-def _special(text: str, flat: str, found: Numbers | None, begin: int) -> Numbers | None:
-    """What was found as a special, where a word says so: before the number, right behind it, or without one."""
-    if found is not None and found.special:
-        return None
-    if alone := _SPECIAL_ALONE.match(flat, begin):
-        number = (int(alone["n"]),) if alone["n"] else ()
-        return Numbers("special", begin, alone.end(), None, number, special=True)
-    if found is not None and found.absolute and not found.season:
-        if _SPECIAL_END.match(text[found.end :].removeprefix("]")):
-            return replace(found, rule="special behind its number", episodes=found.absolute, absolute=(), special=True)
-        word = next((m for m in _SPECIAL.finditer(text, begin, found.start) if m.start() > begin), None)
-        if word is not None and not text[word.end() : found.start].strip(" -._#[]()"):
-            return replace(
-                found, rule="special before its number", start=word.start(), episodes=found.absolute, absolute=(),
-                special=True,
-            )  # fmt: skip
-        return None
-    if found is not None:
-        return None
-    if (code := _CODE_SPECIAL.search(text, begin)) is not None:
-        return Numbers("special", code.start(), code.end(), 0, (int(code["n"]),), special=True)
-    for word in _SPECIAL.finditer(text, begin):
-        leads = word.start() > begin or word[0].lower() in _LEADING_SPECIALS
-        if leads and text[max(word.start() - 1, 0) : word.start()] in _EDGES:
-            number = (int(word["n"]),) if word["n"] else ()
-            return Numbers("special", word.start(), word.end(), None, number, special=True)
-    return None
 
 
 def _unknown(name: str, stem: str, text: str, begin: int, group: str | None, parts: list[Bracket]) -> Parsed:
@@ -370,7 +305,7 @@ def _version(found: Numbers, tail: str) -> int | None:
     """``v2`` at the number or in brackets behind it."""
     if found.version is not None:
         return found.version
-    match = _VERSION.search(tail)
+    match = _VERSION.search(tail) if "[v" in tail or "(v" in tail else None
     return int(match[1]) if match else None
 
 

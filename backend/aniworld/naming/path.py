@@ -51,7 +51,7 @@ def season_of_folder(name: str) -> int | None:
 
 def parse_path(path: str) -> Parsed:
     """What a path, relative to the folder of the library, says. Slashes part its folders; the first is the series'."""
-    *folders, name = [part for part in path.split("/") if part]
+    *folders, name = [part for part in path.split("/") if part] or [""]
     title, year = _series(folders[0]) if folders else ("", None)
     parsed = parse(name, title)
     if any(plain(folder).strip().casefold() in EXTRAS for folder in folders[1:]):

@@ -19,12 +19,15 @@ SEASON = (
 _SEASON_AFTER = "season|staffel|saison|temporada|stagione|seizoen|s[äa]song|sezon|[ée]vad|řada|сезон|sesong|kausi"
 EPISODE = (
     "episodes?|épisodes?|episódios?|episodios?|epi?s?|folgen?|teil|cap[íi]tulos?|cap|puntat[ae]|aflevering(?:en)?|avsnitt|"
-    "afsnit|jakso|odcinek|odc|díl|část|rész|b[öo]l[üu]m|сер[иі][яиії]|эпизод|επεισόδιο|פרק|الحلقة|tập|ตอนที่|ตอน|エピソード"
+    "afsnit|jakso|odcinek|odc|díl|část|rész|b[öo]l[üu]m|сер[иі][яиії]|"
+    "эпизод|επεισόδιο|פרק|الحلقة|tập|ตอนที่|ตอน|エピソード"
 )
 _EPISODE_AFTER = "b[öo]l[üu]m|rész|сер[иі][яиії]|folge|episode|díl|odcinek"
 SPECIAL = (
-    r"(?:(?:the|der|le|il|la|o)[ ._-])(?:movie|film)|ovas?|oavs?|oads?|sp|specials?|sonderfolgen?|omake|picture[ ._-]?drama|recap|(?:mini|short)[ ._-]?anime|gaiden|"
-    r"特別[篇編]|特典映像|番外[篇編]|総集[篇編]|スペシャル|特番|gekijou?ban|[劇剧]場?场?版|극장판|특별편|movie|film|"
+    r"(?:(?:the|der|le|il|la|o)[ ._-])(?:movie|film)|ovas?|oavs?|oads?|sp|specials?|sonderfolgen?|omake|"
+    r"picture[ ._-]?drama|recap|(?:mini|short)[ ._-]?anime|gaiden|"
+    r"特別[篇編]|特典映像|番外[篇編]|総集[篇編]|スペシャル|特番|gekijou?ban|"
+    r"[劇剧]場?场?版|극장판|특별편|movie|film|"
     r"spéciale?|especial(?:es)?|speciale|(?:la[ ._-])?pel[íi]cula|(?<!\w)(?:ова|спе[шй]?лы?|спэшл|фильм)(?!\w)"
 )
 EXTRA = (
@@ -55,7 +58,8 @@ TECHNICAL = re.compile(
       \d{2,3}(?:[.]\d{1,3})?\s?fps|[0-9a-f]{8}|
       (?:19|20)\d{2}[ ._-](?:0?[1-9]|1[0-2])[ ._-](?:0?[1-9]|[12]\d|3[01])|
       (?:0?[1-9]|[12]\d|3[01])[ .-](?:0?[1-9]|1[0-2])[ .-](?:19|20)\d{2}|
-      vost(?:fr|ita?|e?ng?|esp?|de)|subbed|dubbed|komplett|proper|repack|rerip|uncensored|uncut|dual[ ._-]?audio|multi[ ._-]?(?:audio|subs?|subtitles?|ple[ ._-]?subtitles?)|
+      vost(?:fr|ita?|e?ng?|esp?|de)|subbed|dubbed|komplett|
+      proper|repack|rerip|uncensored|uncut|dual[ ._-]?audio|multi[ ._-]?(?:audio|subs?|subtitles?|ple[ ._-]?subtitles?)|
       multiple[ ._-]?subtitles?|softsubs?|hardsubs?|batch|complete|end|fin|final
     )(?![a-z0-9])""",
     re.IGNORECASE | re.VERBOSE,
@@ -81,10 +85,12 @@ NAMED_SEASON = re.compile(
 NAMED_EPISODE = re.compile(
     rf"""(?<!\w)(?:{EPISODE})(?![^\W\d])[ ._-]*[#.]?[ ._-]*
       (?P<n>\d{{1,4}})(?P<half>[.]\d(?!\d))?
-      (?:(?:[ ]?[-~+&]|[ ]?[-~+&][ ](?={EPISODE}|\d+\s*(?:$|\[))|[ ](?:bis|to)[ ])(?:{EPISODE})?[ ._]?(?P<to>\d{{1,4}}))?
+      (?:(?:[ ]?[-~+&]|[ ]?[-~+&][ ](?={EPISODE}|\d+\s*(?:$|\[))|[ ](?:bis|to)[ ])
+        (?:{EPISODE})?[ ._]?(?P<to>\d{{1,4}}))?
       (?:v(?P<v>\d))?(?![\w])|
       (?<![\w])[#№][ ]?(?P<hash>\d{{1,4}})(?:v(?P<hv>\d))?(?!\w)|
-      第[ ]?(?P<cjk>\d{{1,4}}|[一二三四五六七八九十百零〇]{{1,6}})(?P<cjkhalf>[.]5)?(?:[-~]第?(?P<cjkto>\d{{1,4}}))?[ ]?[話话回集篇巻]|
+      第[ ]?(?P<cjk>\d{{1,4}}|[一二三四五六七八九十百零〇]{{1,6}})(?P<cjkhalf>[.]5)?
+        (?:[-~]第?(?P<cjkto>\d{{1,4}}))?[ ]?[話话回集篇巻]|
       (?:제[ ]?)?(?<![\d.])(?P<cjkbare>\d{{1,4}})(?:v(?P<cv>\d))?[ ]?[話话回集화회편]""",
     re.IGNORECASE | re.VERBOSE,
 )
