@@ -18,7 +18,7 @@ _SE = re.compile(
     r"(?P<half>[.]\d(?![\da-z]))?(?:[ ._]?v(?P<v>\d))?",
     re.IGNORECASE,
 )
-_TE = re.compile(r"(?<![^\W_])t(?P<s>\d{1,2})e(?P<more>)(?P<e>\d{1,4})(?P<v>(?!))?(?!\w)", re.IGNORECASE)
+_TE = re.compile(r"(?<![^\W_])t(\d{1,2})e(\d{1,4})(?!\w)", re.IGNORECASE)
 """As in ``Temporada``."""
 _X = re.compile(
     r"(?<![^\W_])(?P<s>\d{1,2})x(?P<e>\d{2,3})(?P<more>(?:[-~]?\d{1,2}x\d{2,3}|x\d{2,3}|[-~]\d{2,3}(?![\dpx]))*+)"
@@ -69,7 +69,7 @@ def span(first: int, last: int) -> tuple[int, ...]:
 
 def season_and_episode(text: str) -> Numbers | None:
     """``S01E02``, ``1x02`` and what may follow: ``E03``, ``-E04``, ``v2``, and an absolute number beside it."""
-    for rule, pattern in (("SxxEyy", _SE), ("1x02", _X), ("TxxEyy", _TE)):
+    for rule, pattern in (("SxxEyy", _SE), ("1x02", _X)):
         if (match := pattern.search(text)) is None:
             continue
         season = int(match["s"])
@@ -221,6 +221,14 @@ def at_the_start(text: str) -> Numbers | None:
     if match is None or int(match["n"]) in _YEARS:
         return None
     return _numbers("number at the start", match)
+
+
+def temporada(text: str) -> Numbers | None:
+    """``T02E05``."""
+    if (match := _TE.search(text)) is None:
+        return None
+    season = int(match[1])
+    return Numbers("TxxEyy", match.start(), match.end(), season, (int(match[2]),), special=season == 0)
 
 
 def season_dash(text: str) -> Numbers | None:

@@ -171,6 +171,7 @@ def _numbers(text: str, flat: str, parts: list[Bracket], begin: int) -> Numbers 
     """The first rule that finds something."""
     found = (
         numbers.season_dash(flat)
+        or numbers.temporada(text)
         or numbers.named(_without_noise(text, begin))
         or numbers.after_dash(flat)
         or numbers.in_brackets(parts, alone=False)

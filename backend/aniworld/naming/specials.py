@@ -33,7 +33,7 @@ _SPECIAL_END = re.compile(
 )
 _SUFFIX_EXTRA = re.compile(
     r"(?<=[^\s-])-(?:trailer|sample|other|behindthescenes|featurette|deleted(?:scenes?)?|interview|scene|clip)\s*$|"
-    r"(?<=\w)[.]sample\s*$",
+    r"(?<=\w)[.]sample\s*$|(?<=\d)[ ](?:preview|予告)\s*(?:$|\[)",
     re.IGNORECASE,
 )
 """Behind the name of what they belong to, as players know them."""
