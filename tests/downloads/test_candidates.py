@@ -17,7 +17,7 @@ from aniworld.config.service import ConfigService
 from aniworld.downloads import candidates as module
 from aniworld.downloads.candidates import Candidate, Candidates, NothingCameError, something_comes
 from aniworld.downloads.errors import AllHostersFailedError, HostRestingError, NoLinksError
-from aniworld.downloads.fetch.errors import DiskFullError, StalledError
+from aniworld.downloads.fetch.errors import DiskError, DiskFullError, StalledError
 from aniworld.downloads.progress import Meter
 from aniworld.library.types import EpisodeSource, TargetDetails
 from tests.catalog.shelves import DE, Shelves, black_hole, link, nobody, shelves
@@ -175,6 +175,16 @@ async def test_the_hoster_answers_for_what_is_its_doing_only(setting: Setting) -
         candidates.failed(candidate, error)
     outcomes = setting.catalog.monitor.health(Subject("hoster", "a")).outcomes
     assert [outcome.ok for outcome in outcomes] == [True, False]
+
+
+async def test_when_only_the_disk_refused_that_is_the_reason(setting: Setting) -> None:
+    setting.shelves.links["shelf"] = [link("A", f"{setting.video.url}/a"), link("B", f"{setting.video.url}/b")]
+    candidates = setting.made()
+    for candidate in await every(candidates):
+        candidates.failed(candidate, DiskError("The file is too large for it"))
+    assert candidates.why().code == "disk-error"
+    candidates.failed(candidate, StalledError("nothing"))
+    assert candidates.why().code == "all-hosters-failed"
 
 
 async def test_an_address_that_waited_long_is_asked_for_again(

@@ -71,8 +71,12 @@ class Candidates:
 
     def why(self) -> AppError:
         """What the download failed for when nobody delivered."""
-        if len(self.failures) == 1 and not self.failures[0].hoster:
-            return self.failures[0].error
+        first = self.failures[0].error if self.failures else None
+        # A source without any hoster, or a disk that took it from nobody: that is the reason, not the hosters.
+        if first is not None and len(self.failures) == 1 and not self.failures[0].hoster:
+            return first
+        if first is not None and all(isinstance(failure.error, DiskError) for failure in self.failures):
+            return first
         return AllHostersFailedError(self.failures)
 
     async def all(self) -> AsyncGenerator[Candidate, None]:
