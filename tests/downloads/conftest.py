@@ -187,6 +187,9 @@ class ScriptedPipeline:
     async def discard(self, ids: Collection[UUID]) -> None:
         self.discarded.extend(ids)
 
+    async def sweep(self) -> None:
+        return
+
     def fail(self, id_: UUID, error: Exception) -> None:
         self.ends[id_].set_exception(error)
 

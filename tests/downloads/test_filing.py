@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -84,3 +85,21 @@ async def test_clearing_many_removes_the_files_of_those_that_have_any(
     assert stays.exists()
     await pipeline.discard([UUID(stays.parents[1].name)])
     assert not stays.exists()
+
+
+async def test_what_cannot_be_removed_is_removed_later(queue: Queue, tmp_path: Path, http: HttpClient) -> None:
+    pipeline = await pipeline_of(queue, tmp_path / "anime", http)
+    work = await work_of(queue, tmp_path / "anime")
+    gone, wanted_again = new_id(), *await queue.add(1)
+    await pipeline.discard([gone])
+    paths = [leave_files(work, id_) for id_ in (gone, wanted_again)]
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, before[1]))  # nothing more can be opened
+    try:
+        for id_ in (gone, wanted_again):
+            await pipeline.discard([id_])
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert [path.exists() for path in paths] == [True, True]
+    await pipeline.sweep()
+    assert [path.exists() for path in paths] == [False, True]

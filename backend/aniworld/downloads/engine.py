@@ -71,6 +71,10 @@ class Pipeline(Protocol):
         """Remove the work files of some items."""
         ...
 
+    async def sweep(self) -> None:
+        """Try again to remove those that could not be removed."""
+        ...
+
 
 @dataclass(slots=True)
 class _Running:
@@ -295,6 +299,7 @@ class Engine:
             if due:
                 # Those of a process that died, and of an item here whose end could not be written.
                 await self._recover_leases()
+                await self._pipeline.sweep()
                 renewed = asyncio.get_running_loop().time()
 
     async def _recover_leases(self) -> None:

@@ -7,6 +7,7 @@ them for leftovers of its own.
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 from collections.abc import Collection
 from pathlib import Path
@@ -31,11 +32,12 @@ def items_with_files(work: Path) -> list[UUID]:
     return found
 
 
-def remove_items(work: Path, ids: Collection[UUID]) -> None:
-    """Remove the work files of some items, of which most may have none."""
+def remove_items(work: Path, ids: Collection[UUID]) -> set[UUID]:
+    """Remove the work files of some items, of which most may have none; the items of which something is left."""
     there = set(ids).intersection(items_with_files(work)) if len(ids) > 1 else ids
     for id_ in there:
         shutil.rmtree(work / str(id_), ignore_errors=True)
+    return {id_ for id_ in there if os.path.lexists(work / str(id_))}
 
 
 def extension(container: str) -> str:

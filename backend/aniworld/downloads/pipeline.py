@@ -70,6 +70,8 @@ class EpisodePipeline:
         self._speed = SpeedLimits(lambda: config.current.downloads)
         self._breakers = Breakers()
         self._installation: str | None = None
+        self._left: set[UUID] = set()
+        """Items whose work files could not be removed."""
 
     async def run(self, item: Claimed, meter: Meter) -> None:
         """All five steps, or an error with a reason a person understands."""
@@ -93,17 +95,25 @@ class EpisodePipeline:
                 await self._finish_filing(item, Path(directory), work / str(item.id))
             except AppError:
                 log.exception("A finished download could not be filed yet; it is tried again when its turn comes")
-        for id_ in await asyncio.to_thread(filing.items_with_files, work):
+        await self._discard_unused(await asyncio.to_thread(filing.items_with_files, work))
+
+    async def discard(self, ids: Collection[UUID]) -> None:
+        """Remove the work files of some items; what cannot be removed now goes with the next :meth:`sweep`."""
+        directory = self._config.current.library.anime_directory
+        if directory is not None and ids:
+            self._left |= await asyncio.to_thread(filing.remove_items, await self._work(Path(directory)), ids)
+
+    async def sweep(self) -> None:
+        """Try again to remove what could not be removed: the disk had a moment, or too many files were open."""
+        left, self._left = self._left, set()
+        await self._discard_unused(left)
+
+    async def _discard_unused(self, ids: Collection[UUID]) -> None:
+        for id_ in ids:
             async with self._db.read() as session:
                 row = await LeaseRepository(session).get(id_)
             if row is None or row.status in ("completed", "cancelled"):
                 await self.discard([id_])
-
-    async def discard(self, ids: Collection[UUID]) -> None:
-        """Remove the work files of some items."""
-        directory = self._config.current.library.anime_directory
-        if directory is not None and ids:
-            await asyncio.to_thread(filing.remove_items, await self._work(Path(directory)), ids)
 
     # --- the steps ----------------------------------------------------------------------------------------------
 
