@@ -71,7 +71,7 @@ class LoadedSource(SampleSource):
         self._site = self.line  # type: ignore[assignment]
 
     async def load(self) -> None:
-        """Have the first episode made, for both hosters, and pad it."""
+        """Have the first episode made, for both hosters, and pad it. The second is the same."""
         async with httpx.AsyncClient(base_url=self.url, trust_env=False, timeout=60, follow_redirects=True) as client:
             from aniworld.sample import content
 
@@ -91,6 +91,10 @@ class LoadedSource(SampleSource):
             packets = (PIECE - piece.stat().st_size) // len(_NULL_PACKET)
             with piece.open("ab") as stream:
                 stream.write(_NULL_PACKET * max(0, packets))
+        for first in self._cache.rglob("*-s01e01-*.*"):
+            second = first.with_name(first.name.replace("-s01e01-", "-s01e02-"))
+            if not second.exists():
+                second.symlink_to(first.name)
 
 
 @contextlib.asynccontextmanager

@@ -125,8 +125,14 @@ class ServerProcess:
         self._send(signal.SIGKILL)
         await self.process.wait()
 
+    async def close(self) -> None:
+        """Whatever it was doing and whatever failed: it is gone afterwards, and so are the connections to it."""
+        await self.kill()
+        if self.process is not None:
+            await self.wait()
+
     async def wait(self) -> int:
-        """Wait for the end; the exit status."""
+        """Wait for the end, and let go of the client; the exit status."""
         assert self.process is not None
         status = await self.process.wait()
         if self.client is not None:
@@ -142,5 +148,4 @@ async def server_process(data: Path, anime: Path) -> AsyncIterator[ServerProcess
     try:
         yield process
     finally:
-        if process.process is not None and process.process.returncode is None:
-            await process.end(signal.SIGKILL)
+        await process.close()

@@ -50,6 +50,8 @@ class Shelf:
     """Bytes of media that went out, by episode."""
     may_again: Counter[int] = field(default_factory=Counter)
     """Bytes that may go out a second time, because something cut them off."""
+    sending: int = 0
+    """Answers that are not at their end. One that was cut off counts a step more before it knows."""
     touched: dict[tuple[int, str], float] = field(default_factory=dict)
     """When the last byte of a file or piece went out, by episode and name of the piece."""
     _made: dict[str, bytes] = field(default_factory=dict)
@@ -148,6 +150,7 @@ class Shelf:
             headers["Content-Range"] = f"bytes {first}-{end - 1}/{len(data)}"
         await exchange.start(status, {**headers, "Content-Length": str(end - first)})
         gone = asyncio.create_task(_leaving(exchange.receive))
+        self.sending += 1
         try:
             while first < end and not gone.done():
                 body = data[first : min(first + _STEP, end)]
@@ -157,6 +160,7 @@ class Shelf:
                 self.served[episode] += len(body)
                 self.touched[episode, name] = asyncio.get_running_loop().time()
         finally:
+            self.sending -= 1
             gone.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await gone
@@ -172,6 +176,11 @@ class Shelf:
     def sent(self) -> int:
         """Bytes of media that went out."""
         return sum(self.served.values())
+
+    async def at_rest(self) -> None:
+        """Wait until nothing is sent any more, so that all is counted."""
+        while self.sending:
+            await asyncio.sleep(0.005)
 
     def interrupt(self, *, killed: bool) -> None:
         """What runs was or will be cut off in this moment, so some of it may be fetched again.

@@ -40,7 +40,7 @@ async def test_killed_anywhere(tmp_path: Path, source: ShelfSource) -> None:
             await leg.finish()
         finally:
             print(leg.told())
-            await leg.process.kill()
+            await leg.process.close()
 
 
 async def at_some_moment(leg: Leg) -> None:

@@ -45,7 +45,7 @@ async def test_cut_off(tmp_path: Path, source: ShelfSource, what: str) -> None:
                 await leg.finish()
             finally:
                 print(leg.told())
-                await leg.process.kill()
+                await leg.process.close()
 
 
 async def one_cut(leg: Leg, disk: machine.Disk) -> None:

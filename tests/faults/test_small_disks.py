@@ -59,6 +59,7 @@ async def test_it_fills_up(tmp_path: Path, source: ShelfSource, kind: str) -> No
                     assert error.detail
                 assert full or size * 1024 * 1024 > whole
                 subprocess.run(["mount", "-o", f"remount,size={ROOM}m", str(place)], check=True)
+                await shelf.at_rest()
                 before = shelf.served[episode]
                 fetched = await fetch(stream, place / "work", client=client, progress=Sink(), limits=limits)
                 bodies = [path.read_bytes() for path in fetched.paths]
@@ -66,6 +67,7 @@ async def test_it_fills_up(tmp_path: Path, source: ShelfSource, kind: str) -> No
                     assert bodies == [shelf.file(episode)]
                 else:
                     assert bodies == [shelf.piece(episode, number) for number in range(shelf.seconds(episode))]
+                    await shelf.at_rest()
                     there = max(0, min(size, whole // PIECE) - 4)
                     assert shelf.served[episode] - before <= whole - there * PIECE
                 await media.remux(fetched.paths, place / "made.mkv")

@@ -16,6 +16,8 @@ from tests.faults.support import HOSTERS, configure, length
 from tests.library_client import add_series, has_bytes, items, queue, reaches
 
 MIB = 1024 * 1024
+SLOW = 2_000_000
+"""Bytes a second: half a minute for both files."""
 
 
 @pytest.fixture
@@ -39,7 +41,7 @@ async def test_the_other_takes_over_what_a_killed_one_held(
         servers.append(ServerProcess(tmp_path / name, anime, module="tests.faults.short_leases"))
     one, two = servers
     try:
-        large_source.line.speed = 3_000_000  # while servers start
+        large_source.line.speed = SLOW  # while servers start
         client = await one.start()
         key = await add_series(client)
         first, second = await queue(client, key, (1, 1), (1, 2))
@@ -50,8 +52,11 @@ async def test_the_other_takes_over_what_a_killed_one_held(
         await has_bytes(client, second, 1)  # both work, each at its own
         large_source.line.speed = LINE
         had = (await has_bytes(client, first, 8 * MIB))["progress"]["downloaded_bytes"]
-        assert {item["status"] for item in (await items(client)).values()} == {"downloading"}
+        large_source.line.speed = SLOW  # so that neither ends while this is looked at
+        states = {id_: item["status"] for id_, item in (await items(client)).items()}
+        assert states == {first: "downloading", second: "downloading"}
         await one.end(signal.SIGKILL)
+        large_source.line.speed = 8 * LINE
         for id_ in (first, second):
             done = await reaches(client, id_, "completed", within=60)
             assert length(anime / done["file_path"]) > 20
@@ -59,5 +64,4 @@ async def test_the_other_takes_over_what_a_killed_one_held(
         assert len([path for path in anime.rglob("*.mkv") if ".aniworld" not in path.parts]) == 2
     finally:
         for server in servers:
-            if server.process is not None and server.process.returncode is None:
-                await server.end(signal.SIGTERM)
+            await server.close()
