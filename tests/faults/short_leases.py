@@ -6,5 +6,5 @@ import aniworld.downloads.engine
 from aniworld.__main__ import main
 
 if __name__ == "__main__":
-    aniworld.downloads.engine.LEASE = dt.timedelta(seconds=2)
+    aniworld.downloads.engine.LEASE = dt.timedelta(seconds=3)
     main()
