@@ -81,3 +81,19 @@ class QueuePage(App):
     def section(self, name: str) -> Locator:
         """One of its lists."""
         return self.page.get_by_role("region", name=re.compile(f"^{name}"))
+
+
+class FoldersPage(App):
+    """Folders without a series."""
+
+    def folder(self, title: str) -> Locator:
+        """The card of a folder."""
+        return self.page.get_by_role("listitem", name=re.compile(f"^{re.escape(title)}"))
+
+    def accept(self, title: str, series: str) -> None:
+        """One tap: the folder is that series'."""
+        self.folder(title).get_by_role("button", name=series).click()
+
+    def ignore(self, title: str) -> None:
+        """Put it aside."""
+        self.folder(title).get_by_role("button", name=re.compile("^Ignore")).click()

@@ -60,8 +60,18 @@ describe('what is fetched again', () => {
 		],
 		[
 			{ type: 'series_added', data: { key: 'a', name: 'A' } },
-			[['library', 'list'], ['library', 'series', 'a'], ['search']]
+			[['library', 'list'], ['library', 'series', 'a'], ['library', 'folders'], ['search']]
 		],
+		[{ type: 'scan_progress', data: { operation_id: 'o1', current: 1, total: 2, changed: 1 } }, []],
+		[
+			{ type: 'scan_complete', data: { operation_id: 'o1', current: 2, total: 2, changed: 1 } },
+			[
+				['library', 'list'],
+				['library', 'folders']
+			]
+		],
+		[{ type: 'scan_complete', data: { operation_id: 'o1', current: 2, total: 2, changed: 0 } }, []],
+		[{ type: 'scan_failed', data: { operation_id: 'o1', error: 'gone' } }, [['library', 'folders']]],
 		[{ type: 'queue_started', data: {} }, [['queue']]],
 		[{ type: 'resync', data: {} }, [[]]]
 	])('%j', (told, keys) => expect(apply(event(told))).toEqual(keys));

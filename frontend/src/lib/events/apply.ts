@@ -55,14 +55,19 @@ export function apply(event: AppEvent): readonly QueryKey[] {
 
 		case 'series_added':
 		case 'series_removed':
-			return [libraryKeys.lists, libraryKeys.series(event.data.key), searchKeys.all];
+			// A folder without a series may be of one that is new.
+			return [libraryKeys.lists, libraryKeys.series(event.data.key), libraryKeys.folders, searchKeys.all];
 
 		case 'scan_progress':
-		case 'scan_failed':
 			return [];
 
+		case 'scan_failed':
+			notify.warning(m.scan_failed(), { description: event.data.error });
+			return [libraryKeys.folders];
+
 		case 'scan_complete':
-			return event.data.changed > 0 ? [libraryKeys.lists] : [];
+			announcer.say(m.scan_done());
+			return event.data.changed > 0 ? [libraryKeys.lists, libraryKeys.folders] : [];
 
 		case 'operation_update':
 			return showProgress(event.data) ? [] : [activityKeys.all];

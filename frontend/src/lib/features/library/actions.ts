@@ -1,14 +1,26 @@
-/** What can be done with a series, told once. Queueing is the queue's. */
+/** What can be done with series and with the folders of the library, told once. Queueing is the queue's. */
+import EyeOff from '@lucide/svelte/icons/eye-off';
+import FolderSearch from '@lucide/svelte/icons/folder-search';
 import RefreshCw from '@lucide/svelte/icons/refresh-cw';
 import Trash2 from '@lucide/svelte/icons/trash-2';
+import Undo2 from '@lucide/svelte/icons/undo-2';
 import { call, queryClient } from '#lib/api/client.ts';
 import { errorText } from '#lib/api/errors.ts';
-import { deleteAnime, reloadAnime, restoreAnime } from '#lib/api/generated/index.ts';
+import {
+	acceptFolder,
+	deleteAnime,
+	ignoreFolder,
+	reloadAnime,
+	rescanLibrary,
+	restoreAnime,
+	restoreFolder,
+	type CandidateOut
+} from '#lib/api/generated/index.ts';
 import { m } from '#lib/paraglide/messages.js';
-import type { Action } from '#lib/ui/action.ts';
+import { perform, type Action } from '#lib/ui/action.ts';
 import { notify } from '#lib/ui/notify.svelte.ts';
 import type { Step } from './loading';
-import { libraryKeys, type Series } from './queries';
+import { libraryKeys, type Folder, type Series } from './queries';
 
 /** Load parts of it again from its source: what failed, or everything. */
 export function reload(series: Series, parts?: Step[]): Action {
@@ -43,4 +55,66 @@ export async function remove(series: Series, deleteFiles: boolean): Promise<void
 		}
 	});
 	await queryClient.invalidateQueries({ queryKey: libraryKeys.lists });
+}
+
+/** Look through the anime directory for what came and went. Activity shows how far it is. */
+export function rescan(): Action {
+	return {
+		id: 'library-scan',
+		title: m.library_scan(),
+		icon: FolderSearch,
+		run: async () => {
+			await call(rescanLibrary());
+			notify.info(m.scan_begun(), { description: m.scan_begun_hint() });
+		}
+	};
+}
+
+const lookAgain = () => queryClient.invalidateQueries({ queryKey: libraryKeys.folders });
+
+/** The folder is that series': its videos become the series' episodes. */
+export async function accept(folder: Folder, { key, name }: CandidateOut): Promise<void> {
+	await call(acceptFolder({ path: { folder_id: folder.id }, body: { key } }));
+	notify.success(m.unmatched_accepted({ folder: folder.name, name }));
+	await Promise.all([
+		lookAgain(),
+		queryClient.invalidateQueries({ queryKey: libraryKeys.lists }),
+		queryClient.invalidateQueries({ queryKey: libraryKeys.series(key) })
+	]);
+}
+
+async function setAside(folder: Folder, ignored: boolean): Promise<void> {
+	const path = { folder_id: folder.id };
+	await call(ignored ? ignoreFolder({ path }) : restoreFolder({ path }));
+	await lookAgain();
+}
+
+/** Offer it no longer. */
+export function ignore(folder: Folder): Action {
+	return {
+		id: 'folder-ignore',
+		title: m.unmatched_ignore(),
+		icon: EyeOff,
+		run: async () => {
+			await setAside(folder, true);
+			notify.success(m.unmatched_ignored({ folder: folder.name }), {
+				undo: () => perform({ run: () => setAside(folder, false) })
+			});
+		}
+	};
+}
+
+/** Offer it again. */
+export function offer(folder: Folder): Action {
+	return {
+		id: 'folder-offer',
+		title: m.unmatched_restore(),
+		icon: Undo2,
+		run: async () => {
+			await setAside(folder, false);
+			notify.success(m.unmatched_restored({ folder: folder.name }), {
+				undo: () => perform({ run: () => setAside(folder, true) })
+			});
+		}
+	};
 }
