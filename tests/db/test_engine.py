@@ -99,6 +99,15 @@ async def test_readers_do_not_wait_for_a_writer(counter: Database) -> None:
             assert await count(counter) == 0
 
 
+async def test_a_reader_sees_one_state(counter: Database) -> None:
+    """However many statements it takes, whoever writes between them."""
+    async with counter.read() as session:
+        assert await session.scalar(text("SELECT n FROM counter")) == 0
+        await increment(counter)
+        assert await session.scalar(text("SELECT n FROM counter")) == 0
+    assert await count(counter) == 1
+
+
 async def test_a_lock_that_another_program_holds_is_told(sqlite_db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine_module, "_BUSY_MS", 50)
     path = sqlite_db.engine.url.database

@@ -2,7 +2,8 @@
 
 SQLite runs WAL with ``synchronous=FULL``: what a commit has acknowledged survives a power cut. A write session begins
 with ``BEGIN IMMEDIATE``, one at a time, so a read-then-write can neither lose an update nor meet "database is locked"
-inside the process. PostgreSQL needs neither; the callers do not see the difference.
+inside the process. PostgreSQL needs neither, but has to be told that a read session sees one state; the callers do not
+see the difference.
 """
 
 from __future__ import annotations
@@ -91,7 +92,10 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine = create_engine(url)
         self.dialect = self.engine.dialect.name
-        self._reading = async_sessionmaker(self.engine, expire_on_commit=False)
+        # One state for a whole session, which SQLite gives anyway: what moves from one list to another while both are
+        # read is in exactly one of them.
+        snapshot = {} if self.dialect == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+        self._reading = async_sessionmaker(self.engine.execution_options(**snapshot), expire_on_commit=False)
         self._writing = async_sessionmaker(
             self.engine.execution_options(write=True), expire_on_commit=False, autoflush=False
         )
