@@ -34,7 +34,7 @@ def test_what_is_no_series_and_no_video_is_passed_over(anime: Path) -> None:
         "#recycle/Old/Old S01E01.mkv",
         "loose.mkv",
     )
-    assert series_folders(anime) == ["Show"]
+    assert series_folders(anime) == (["Show"], [])
     seen = look(anime, "Show", {})
     assert videos(seen) == ["Show/Season 01/Show S01E01.mkv"]
     assert set(seen.changed) == {"Show", "Show/Season 01"}
@@ -92,8 +92,10 @@ def test_links_are_followed_inside_only_and_never_in_a_circle(anime: Path, tmp_p
     (anime / "Show/round").symlink_to(anime / "Show")
     (anime / "Show/dead").symlink_to(anime / "nothing")
     (anime / "Show/in").symlink_to(anime / "Other")
+    (anime / "Show/all").symlink_to(anime)
     (anime / "Elsewhere").symlink_to(tmp_path / "outside")
-    assert series_folders(anime) == ["Other", "Show"]
+    (anime / "Everything").symlink_to(".")
+    assert series_folders(anime) == (["Other", "Show"], [])
     assert videos(look(anime, "Show", {})) == ["Show/Show S01E01.mkv", "Show/in/Other S01E01.mkv"]
 
 
@@ -125,7 +127,17 @@ def test_names_that_are_no_text_are_told(anime: Path) -> None:
     (anime / "Show" / os.fsdecode(b"caf\xe9 S01E02.mkv")).write_bytes(b"x")
     seen = look(anime, "Show", {})
     assert videos(seen) == ["Show/Show S01E01.mkv"]
-    assert len(seen.problems) == 1
+    assert seen.problems == ["Show/caf\ufffd S01E02.mkv: its name is not UTF-8"]
+    (anime / os.fsdecode(b"caf\xe9")).mkdir()
+    assert series_folders(anime) == (["Show"], ["caf\ufffd: its name is not UTF-8"])
+
+
+def test_a_pipe_in_place_of_a_file_stops_nothing(anime: Path) -> None:
+    put(anime, "Show/Show S01E01.mkv")
+    for name in (".ignore", "tvshow.nfo", "Show S01E02.mkv"):
+        os.mkfifo(anime / "Show" / name)
+    seen = look(anime, "Show", {})
+    assert (videos(seen), seen.marks) == (["Show/Show S01E01.mkv"], None)
 
 
 def test_a_directory_that_cannot_be_read_stops_nothing_and_loses_nothing(anime: Path) -> None:

@@ -53,9 +53,11 @@ def _tell_all(directory: Path, as_json: bool) -> None:
     from aniworld.scan.walk import look, series_folders  # noqa: PLC0415 - the help needs none of it
 
     try:
-        folders = series_folders(directory)
+        folders, problems = series_folders(directory)
     except OSError as error:
         fail(f"{directory} cannot be read: {error.strerror}")
+    for problem in problems:
+        click.echo(problem, err=True)
     for folder in folders:
         seen = look(directory, folder, {})
         for line in _lines(seen.videos, as_json):

@@ -155,9 +155,8 @@ class ScanService:
         anime = Path(directory)
         async with self._db.read() as session:
             known = await ScanRepository(session).known()
-        names = await self._names(anime, known)
+        names, problems = await self._names(anime, known)
         changed: set[str] = set()
-        problems: list[str] = []
         done = 0
         while done < len(names):
             batch = await asyncio.to_thread(_look_at_some, anime, names[done:], known, thoroughly)
@@ -182,15 +181,18 @@ class ScanService:
     def _numbers(operation: Operation, current: int, total: int, changed: int) -> ScanNumbers:
         return ScanNumbers(operation_id=operation.id, current=current, total=total, changed=changed)
 
-    async def _names(self, anime: Path, known: Mapping[str, KnownFolder]) -> list[str]:
-        """The folders there. Raises :class:`AnimeDirectoryGoneError` where the disk seems not to be mounted."""
+    async def _names(self, anime: Path, known: Mapping[str, KnownFolder]) -> tuple[list[str], list[str]]:
+        """The folders there, and what is wrong with others.
+
+        Raises :class:`AnimeDirectoryGoneError` where the disk seems not to be mounted.
+        """
         try:
-            names = await asyncio.to_thread(series_folders, anime)
+            names, problems = await asyncio.to_thread(series_folders, anime)
         except OSError as error:
             raise AnimeDirectoryGoneError(f"The anime directory cannot be read: {error.strerror}") from error
         if known and not names:
             raise AnimeDirectoryGoneError("The anime directory is empty; is its disk mounted? Nothing was removed")
-        return names
+        return names, problems
 
     async def _write(self, batch: Sequence[Seen], known: Mapping[str, KnownFolder]) -> set[str]:
         """Write down what changed; the names of the folders in which something did."""

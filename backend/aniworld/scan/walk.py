@@ -61,10 +61,21 @@ class Seen:
     problems: list[str] = field(default_factory=list)
 
 
-def series_folders(anime: Path) -> list[str]:
-    """The folders of series, in order. Raises ``OSError`` where the anime directory cannot be read."""
+def series_folders(anime: Path) -> tuple[list[str], list[str]]:
+    """The folders of series, in order, and what is wrong with others.
+
+    Raises ``OSError`` where the anime directory cannot be read.
+    """
+    names, problems = [], []
     with os.scandir(anime) as entries:
-        return sorted(entry.name for entry in entries if not _skipped(entry.name) and _leads_inside(entry, anime))
+        for entry in entries:
+            if _skipped(entry.name) or not _leads_inside(entry, anime):
+                continue
+            if _is_text(entry.name):
+                names.append(entry.name)
+            else:
+                problems.append(f"{_shown(entry.name)}: its name is not UTF-8")
+    return sorted(names), sorted(problems)
 
 
 def look(anime: Path, folder: str, known: Mapping[str, int], *, thoroughly: bool = False) -> Seen:
@@ -120,7 +131,7 @@ def _read(
     with os.scandir(anime / path) as listing:
         entries = list(listing)
     names = {entry.name for entry in entries}
-    if IGNORE in names:
+    if IGNORE in names and (anime / path / IGNORE).is_file():
         spec = _ignore(anime / path / IGNORE)
         if spec is None:
             seen.changed[path] = _ALWAYS
@@ -133,8 +144,8 @@ def _read(
         name = entry.name
         if _skipped(name):
             continue
-        if not name.isascii() and not _is_text(name):
-            seen.problems.append(f"{path}: a name in it cannot be read")
+        if not _is_text(name):
+            seen.problems.append(f"{path}/{_shown(name)}: its name is not UTF-8")
             continue
         child = f"{path}/{name}"
         if len(child) > LONGEST:
@@ -162,6 +173,8 @@ def _video(entry: os.DirEntry[str], path: str, anime: Path, seen: Seen) -> None:
 
 def _is_text(name: str) -> bool:
     """Whether the name is UTF-8: what is not cannot be kept in the database or told over the API."""
+    if name.isascii():
+        return True
     try:
         name.encode()
     except UnicodeEncodeError:
@@ -169,12 +182,17 @@ def _is_text(name: str) -> bool:
     return True
 
 
+def _shown(name: str) -> str:
+    """A name that is not UTF-8, so that it can be told."""
+    return os.fsencode(name).decode(errors="replace")
+
+
 def _skipped(name: str) -> bool:
     return name.startswith(".") or name.lower() in _SKIPPED
 
 
 def _leads_inside(entry: os.DirEntry[str], anime: Path) -> bool:
-    """Whether it is a directory, and not a link that leads out of the anime directory."""
+    """Whether it is a directory, and not a link that leads out of the anime directory, or to the whole of it."""
     try:
         return entry.is_dir() and (not entry.is_symlink() or _inside(Path(entry.path), anime))
     except OSError:
@@ -182,7 +200,7 @@ def _leads_inside(entry: os.DirEntry[str], anime: Path) -> bool:
 
 
 def _inside(path: Path, anime: Path) -> bool:
-    return path.resolve().is_relative_to(anime.resolve())
+    return anime.resolve() in path.resolve().parents
 
 
 def _ignore(path: Path) -> GitIgnoreSpec | None:
