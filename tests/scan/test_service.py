@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from uuid import UUID
 
 import pytest
+from sqlalchemy import delete
 
 from aniworld.events.types import ScanComplete, ScanFailed, ScanProgress
 from aniworld.library.errors import FolderTakenError, NoAnimeDirectoryError
+from aniworld.library.models import EpisodeFile
 from aniworld.scan.errors import FolderNotFoundError
+from aniworld.scan.repository import ScanRepository
 from tests.library.doubles import clockwork
 from tests.scan.conftest import Scanned
 
@@ -79,6 +84,30 @@ async def test_a_disk_that_is_away_removes_nothing(scanned: Scanned) -> None:
         assert (await scanned.scan())["status"] == "completed"
         assert set(await scanned.paths(key)) == {(1, 1)}
     assert len(scanned.shelf.bus.of(ScanFailed)) == 2
+
+
+async def test_a_folder_whose_name_is_no_text_stops_nothing(scanned: Scanned) -> None:
+    scanned.put(f"{GARDEN}/S01E01.mkv", os.fsdecode(b"caf\xe9/S01E01.mkv"))
+    async with scanned.running():
+        key = await scanned.shelf.loaded()
+        result = await scanned.scan()
+        assert (result["status"], result["folders"]) == ("completed", 1)
+        assert result["problems"] == ["caf\ufffd: its name is not UTF-8"]
+        assert await scanned.paths(key) == {(1, 1): f"{GARDEN}/S01E01.mkv"}
+
+
+async def test_two_that_link_the_same_files_at_once_do_not_trip(scanned: Scanned) -> None:
+    scanned.put(*(f"{GARDEN}/S01E{number:02}.mkv" for number in range(1, 7)))
+    async with scanned.running():
+        await scanned.scan()
+        key = await scanned.shelf.loaded()
+    series_id = (await scanned.shelf.library.known_series())[0].id
+    async with scanned.shelf.db.read() as session:
+        videos = await ScanRepository(session).videos(series_id)
+    async with scanned.shelf.db.write() as session:
+        await session.execute(delete(EpisodeFile))
+    await asyncio.gather(*(scanned.shelf.library.link(series_id, videos) for _ in range(8)))
+    assert sorted(await scanned.paths(key)) == [(1, number) for number in range(1, 7)]
 
 
 async def test_a_folder_that_is_gone_takes_its_files_along(scanned: Scanned) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Insert, Row, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from aniworld.db.base import new_id
@@ -30,6 +31,7 @@ class LinkRepository:
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
+        self._dialect = session.get_bind().dialect.name
 
     async def recognisable(self, ids: Collection[UUID] | None = None) -> list[KnownSeries]:
         """Every series that is not deleted, or those of them that are named."""
@@ -44,7 +46,7 @@ class LinkRepository:
         return (await self._session.execute(query)).first()
 
     async def put_files(self, files: Iterable[tuple[UUID, str, str, int]]) -> None:
-        """Files that are there: (episode, language, path, size). None of those places has a file."""
+        """Files that are there: (episode, language, path, size). A place that got a file meanwhile keeps that."""
         moment = now()
         rows: Sequence[Mapping[str, Any]] = [
             {
@@ -58,7 +60,10 @@ class LinkRepository:
             for episode_id, language, path, size in files
         ]
         if rows:
-            await self._session.execute(insert(EpisodeFile), rows)
+            await self._session.execute(self._insert().on_conflict_do_nothing(), rows)  # type: ignore[attr-defined]
+
+    def _insert(self) -> Insert:
+        return postgresql.insert(EpisodeFile) if self._dialect == "postgresql" else sqlite.insert(EpisodeFile)
 
     async def resize_files(self, sizes: Mapping[UUID, int]) -> None:
         """Files that were replaced under their names."""
