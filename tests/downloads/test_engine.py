@@ -171,6 +171,25 @@ async def test_a_pause_outlives_a_full_disk(running: Running, disk: Disk) -> Non
     assert await running.queue.status(id_) == "pending"
 
 
+async def test_a_directory_that_is_away_holds_the_queue_and_is_not_made_anew(running: Running) -> None:
+    (id_,) = await running.queue.add(1)
+    await running.verbs.start()
+    await running.started(id_)
+    anime = Path(running.queue.config.current.library.anime_directory or "")
+    away = anime.rename(anime.with_name("away"))
+    running.engine.wake()
+    await running.until(id_, "pending")
+    overview = await running.verbs.overview(5)
+    assert overview.hold is not None
+    assert overview.hold.reason == "directory-gone"
+    assert overview.pending_queue[0].retry_count == 0
+    assert not anime.exists()
+    away.rename(anime)
+    running.engine.wake()
+    await running.started(id_)
+    assert (await running.verbs.overview(5)).hold is None
+
+
 async def test_quiet_hours_hold_the_queue_and_let_it_go_on(running: Running) -> None:
     (id_,) = await running.queue.add(1)
     await running.verbs.start()

@@ -179,7 +179,7 @@ class Engine:
         if config.library.anime_directory is None:
             return _LOOK
         await self._look_around(config.library.anime_directory)
-        if self._hold is not None and self._hold.reason == "quiet-hours":
+        if self._hold is not None and self._hold.reason != "disk-full":
             await self.interrupt(list(self._running))
         while self._hold is None and not mode.paused and len(self._running) < config.downloads.slots:
             async with self._db.write() as session:
@@ -247,6 +247,9 @@ class Engine:
             end = next_change(section, local)
             until = None if end is None else end.astimezone(dt.UTC)
             self._set_hold(Hold("quiet-hours", "Quiet hours: nothing is fetched", until))
+            return
+        if not await asyncio.to_thread(Path(anime).is_dir):  # never made anew: its disk is not mounted
+            self._set_hold(Hold("directory-gone", "The anime directory is not there; is its disk mounted?"))
             return
         if (space := self._space) is not None:
             free = await asyncio.to_thread(free_space, Path(anime))

@@ -12,7 +12,7 @@ from aniworld.kit.schema import Schema
 Status = Literal["pending", "downloading", "paused", "completed", "failed", "cancelled"]
 Priority = Literal["low", "normal", "high"]
 
-HoldReason = Literal["disk-full", "quiet-hours"]
+HoldReason = Literal["directory-gone", "disk-full", "quiet-hours"]
 """Why the queue waits although nobody paused it."""
 
 PRIORITY_RANK: dict[Priority, int] = {"high": 0, "normal": 1, "low": 2}

@@ -749,7 +749,7 @@ export type QueueAction = {
  */
 export type QueueHold = {
     message: string;
-    reason: 'disk-full' | 'quiet-hours';
+    reason: 'directory-gone' | 'disk-full' | 'quiet-hours';
     until: string | null;
 };
 
