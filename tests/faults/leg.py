@@ -96,8 +96,12 @@ class Leg:
 
     async def arrive(self, began: float) -> None:
         """What was launched answers and keeps what it promised."""
-        self.dying = False
         await self.process.ready()
+        await self.arrived(began)
+
+    async def arrived(self, began: float) -> None:
+        """It is ready: it keeps what it promised."""
+        self.dying = False
         self.starts.append(time.monotonic() - began)
         await self.check()
 
