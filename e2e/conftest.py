@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from aniworld.sample import SampleSource, install_profile
+from aniworld.sample import Layout, SampleSource, install_profile
 
 PASSWORD = "correct horse battery"
 SCREENSHOTS = Path(__file__).parents[1] / "test-results" / "screenshots"
@@ -78,12 +78,19 @@ class Live:
 
 
 @pytest.fixture
-def live(source: SampleSource, tmp_path: Path) -> Iterator[Live]:
+def layouts() -> tuple[Layout, ...]:
+    """How the sample source looks: each is a source of its own. A file of tests may want more."""
+    return ("profile",)
+
+
+@pytest.fixture
+def live(source: SampleSource, layouts: tuple[Layout, ...], tmp_path: Path) -> Iterator[Live]:
     """``aniworld serve`` on empty data, with the sample source installed."""
     data, anime = tmp_path / "data", tmp_path / "anime"
     data.mkdir()
     anime.mkdir()
-    install_profile(data / "providers", source.url)
+    for layout in layouts:
+        install_profile(data / "providers", source.url, layout)
     config = {"version": 1, "providers": {"allowed_hosts": [f"127.0.0.1:{source.port}"]}}
     (data / "config.json").write_text(json.dumps(config))
     process = subprocess.Popen(

@@ -74,6 +74,11 @@ class SeriesPage(App):
         """Queue one episode."""
         self.page.get_by_role("button", name=re.compile(f"^Queue .*{re.escape(title)}")).first.click()
 
+    def do(self, action: str) -> None:
+        """Something from its menu."""
+        self.page.get_by_role("button", name="More actions").click()
+        self.page.get_by_role("menuitem", name=action).click()
+
 
 class QueuePage(App):
     """What comes in."""

@@ -1,6 +1,7 @@
 /** What can be done with series and with the folders of the library, told once. Queueing is the queue's. */
 import EyeOff from '@lucide/svelte/icons/eye-off';
 import FolderSearch from '@lucide/svelte/icons/folder-search';
+import Languages from '@lucide/svelte/icons/languages';
 import RefreshCw from '@lucide/svelte/icons/refresh-cw';
 import Trash2 from '@lucide/svelte/icons/trash-2';
 import Undo2 from '@lucide/svelte/icons/undo-2';
@@ -14,7 +15,9 @@ import {
 	rescanLibrary,
 	restoreAnime,
 	restoreFolder,
-	type CandidateOut
+	updateAnime,
+	type CandidateOut,
+	type UpdateSeries
 } from '#lib/api/generated/index.ts';
 import { m } from '#lib/paraglide/messages.js';
 import { perform, type Action } from '#lib/ui/action.ts';
@@ -33,6 +36,32 @@ export function reload(series: Series, parts?: Step[]): Action {
 			await queryClient.invalidateQueries({ queryKey: libraryKeys.series(series.key) });
 		}
 	};
+}
+
+async function change(series: Series, body: UpdateSeries): Promise<void> {
+	await call(updateAnime({ path: { key: series.key }, body }));
+	await queryClient.invalidateQueries({ queryKey: libraryKeys.series(series.key) });
+}
+
+/** Opens the form; {@link setLanguages} does it. */
+export function askLanguages(ask: () => void): Action {
+	return { id: 'series-languages', title: m.series_languages(), icon: Languages, run: ask };
+}
+
+/** Which languages of a series are wanted; null: as in the library. */
+export async function setLanguages(
+	series: Series,
+	policy: Required<Pick<UpdateSeries, 'languages' | 'language_mode' | 'language_wait_days'>>
+): Promise<void> {
+	await change(series, policy);
+	// What counts as missing may be another number now.
+	void queryClient.invalidateQueries({ queryKey: libraryKeys.lists });
+	notify.success(m.series_languages_saved({ name: series.name }));
+}
+
+/** The order in which a series' sources are asked: all of them. Another first one means that its episodes are loaded anew. */
+export function setSources(series: Series, sources: NonNullable<UpdateSeries['sources']>): Promise<void> {
+	return change(series, { sources });
 }
 
 /** Opens the question; {@link remove} does it. */

@@ -5,8 +5,12 @@ import { getConfig, patchConfigSection, type AppConfig } from '#lib/api/generate
 
 const key = ['config'] as const;
 
-export function configuration() {
-	return createQuery(() => ({ queryKey: key, queryFn: ({ signal }) => call(getConfig({ signal })) }));
+export function configuration(enabled: () => boolean = () => true) {
+	return createQuery(() => ({
+		queryKey: key,
+		queryFn: ({ signal }) => call(getConfig({ signal })),
+		enabled: enabled()
+	}));
 }
 
 /** Change some fields of a section; they hold at once. */
