@@ -36,6 +36,7 @@ from aniworld.downloads.pipeline import EpisodePipeline
 from aniworld.downloads.service import DownloadService
 from aniworld.events.bus import EventBus
 from aniworld.kit.errors import AppError
+from aniworld.kit.mount import Mount
 from aniworld.kit.net import HttpClient
 from aniworld.kit.supervise import Supervisor
 from aniworld.library.loader import Loader
@@ -86,10 +87,12 @@ def build(settings: Settings) -> Parts:
     search = SearchService(db, catalog)
     loader = Loader(db, bus, config, catalog, operations, library)
     pipeline = EpisodePipeline(db, bus, config, catalog, http, library)
-    engine = Engine(db, bus, config, operations, pipeline, alone=db.dialect == "sqlite")
+    mount = Mount(settings.data_dir)
+    engine = Engine(db, bus, config, operations, pipeline, alone=db.dialect == "sqlite", is_there=mount.is_there)
     downloads = DownloadService(db, bus, config, library, engine)
-    scans = ScanService(db, bus, config, operations, library)
+    scans = ScanService(db, bus, config, operations, library, mount)
     library.queue_states = downloads.states_of
+    library.removed = downloads.drop_series
     sources = SourceService(db, bus, config, catalog)
     supervisor = Supervisor(
         {

@@ -242,6 +242,19 @@ async def test_a_claim_passes_over_none_that_wait(
     assert any("ix_downloads_next" in row[-1] for row in plan), plan
 
 
+async def test_a_series_that_leaves_takes_what_is_to_be_fetched_along(queue: Queue) -> None:
+    first, second = await queue.add(1, 2)
+    await claim(queue)
+    async with queue.db.write() as session:
+        await LeaseRepository(session).move(first, "failed", completed_at=now())
+    queue.library.removed = queue.verbs.drop_series
+    other = await queue.verbs.add("two", [EpisodeChoice(season=1, episode=1, language="de")])
+    await queue.library.delete("one")
+    left = {item.id for item in (await queue.verbs.page((), None, limit=10, offset=0)).items}
+    assert left == {str(first), *other.added_items}  # what has ended stays, to be read
+    assert str(second) not in left
+
+
 async def test_an_installation_has_one_name(queue: Queue) -> None:
     async def name() -> str:
         async with queue.db.write() as session:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from aniworld.db.engine import Database
+from aniworld.kit.mount import Mount
 from aniworld.scan.service import ScanService
 from tests.library.conftest import Shelf, make_shelf
 
@@ -73,5 +74,5 @@ class Scanned:
 async def scanned(db: Database, tmp_path: Path, anime: Path) -> Scanned:
     """On each kind of database."""
     shelf = await make_shelf(db, tmp_path, anime)
-    scans = ScanService(db, shelf.bus, shelf.config, shelf.operations, shelf.library)
+    scans = ScanService(db, shelf.bus, shelf.config, shelf.operations, shelf.library, Mount(tmp_path / "data"))
     return Scanned(shelf, scans)

@@ -40,7 +40,7 @@ async def test_a_series_that_is_added_takes_the_folder_that_lies_there(scanned: 
         assert set(await scanned.loose()) == {"Something else"}
         detail = await scanned.shelf.library.get(key)
         assert (detail.folder, detail.downloaded_episodes, detail.missing_episodes) == ("clockwork_garden", 2, 9)
-    assert sorted(path.name for path in scanned.shelf.anime.iterdir()) == ["Something else", "clockwork_garden"]
+    assert {path.name for path in scanned.shelf.anime.glob("[!.]*")} == {"Something else", "clockwork_garden"}
 
 
 async def test_files_that_come_and_go(scanned: Scanned) -> None:
@@ -110,6 +110,43 @@ async def test_two_that_link_the_same_files_at_once_do_not_trip(scanned: Scanned
     assert sorted(await scanned.paths(key)) == [(1, number) for number in range(1, 7)]
 
 
+async def test_a_disk_that_is_away_is_known_by_its_marker(scanned: Scanned) -> None:
+    """Whatever else lies at the empty place meanwhile."""
+    anime = scanned.shelf.anime
+    async with scanned.running():
+        key = await scanned.shelf.loaded()
+        scanned.put(f"{GARDEN}/Season 01/{GARDEN} - S01E01.mkv", "Other/01.mkv", "Third/01.mkv")
+        await scanned.scan()
+        anime.rename(anime.with_name("unmounted"))
+        scanned.put("Somebody's/01.mkv")
+        assert (await scanned.scan())["status"] == "failed"
+        assert set(await scanned.paths(key)) == {(1, 1)}
+        (anime / "Somebody's/01.mkv").unlink()
+        (anime / "Somebody's").rmdir()
+        anime.rmdir()
+        anime.with_name("unmounted").rename(anime)
+        # A marker that somebody cleared away is made again.
+        (anime / ".aniworld/id").unlink()
+        assert (await scanned.scan())["status"] == "completed"
+        assert (anime / ".aniworld/id").exists()
+
+
+async def test_another_directory_is_taken_as_it_is(scanned: Scanned) -> None:
+    anime = scanned.shelf.anime
+    async with scanned.running():
+        key = await scanned.shelf.loaded()
+        scanned.put(f"{GARDEN}/Season 01/{GARDEN} - S01E01.mkv")
+        await scanned.scan()
+        empty = anime.with_name("empty")
+        empty.mkdir()
+        await scanned.shelf.config.patch("library", {"anime_directory": str(empty)})
+        assert (await scanned.scan())["status"] == "completed"
+        assert await scanned.paths(key) == {}
+        await scanned.shelf.config.patch("library", {"anime_directory": str(anime)})
+        assert (await scanned.scan())["status"] == "completed"
+        assert set(await scanned.paths(key)) == {(1, 1)}
+
+
 async def test_a_folder_that_is_gone_takes_its_files_along(scanned: Scanned) -> None:
     anime = scanned.shelf.anime
     async with scanned.running():
@@ -150,7 +187,9 @@ async def test_folders_that_nobody_knows(scanned: Scanned) -> None:
         await scanned.scans.ignore(nothing, ignored=False)
         assert set(await scanned.loose()) == {"Nothing of ours"}
         with pytest.raises(FolderTakenError):
-            await scanned.shelf.library.take_folder(other, "CLOCKWORK GARDN")
+            await scanned.shelf.library.take_folder(other, GARDEN.upper())
+        # Its own folder stays: pictures lie there, and what is fetched goes there.
+        assert (await scanned.shelf.library.get(key)).folder == GARDEN
 
 
 async def test_without_a_directory_there_is_nothing_to_scan(scanned: Scanned) -> None:

@@ -9,7 +9,7 @@ import asyncio
 import datetime as dt
 import logging
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -95,7 +95,9 @@ class Engine:
         pipeline: Pipeline,
         *,
         alone: bool,
+        is_there: Callable[[Path], bool] = Path.is_dir,
     ) -> None:
+        self._is_there = is_there
         self._db = db
         self._bus = bus
         self._config = config
@@ -248,7 +250,7 @@ class Engine:
             until = None if end is None else end.astimezone(dt.UTC)
             self._set_hold(Hold("quiet-hours", "Quiet hours: nothing is fetched", until))
             return
-        if not await asyncio.to_thread(Path(anime).is_dir):  # never made anew: its disk is not mounted
+        if not await asyncio.to_thread(self._is_there, Path(anime)):  # never made anew: its disk is not mounted
             self._set_hold(Hold("directory-gone", "The anime directory is not there; is its disk mounted?"))
             return
         if (space := self._space) is not None:

@@ -28,7 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from aniworld.db.base import Base
 from aniworld.downloads.models import Download, QueueState
 from aniworld.downloads.states import sources
-from aniworld.downloads.types import STATUSES, QueueMode, Status
+from aniworld.downloads.types import OPEN, STATUSES, QueueMode, Status
 
 GAP = 1 << 20
 """Between the positions of two items that were added one after the other: room for one to be put in between."""
@@ -141,6 +141,11 @@ class DownloadRepository:
             if episode_id is not None and (status != "failed" or (episode_id, language) not in states):
                 states[episode_id, language] = status
         return states
+
+    async def open_of(self, series_key: str) -> list[UUID]:
+        """The items of a series that are not ended."""
+        query = select(Download.id).where(Download.series_key == series_key, Download.status.in_(OPEN))
+        return list(await self._session.scalars(query))
 
     async def next_due(self, moment: dt.datetime) -> dt.datetime | None:
         """When the next item that was still waiting at ``moment``, after a failure, may be tried."""

@@ -186,6 +186,14 @@ class DownloadService:
             self._tell(session, "items_removed", len(removed), [key for _id, key in removed])
         await self._drop(id_ for id_, _key in removed)
 
+    async def drop_series(self, series_key: str) -> None:
+        """Take what is still to be fetched for a series out of the queue."""
+        async with self._db.write() as session:
+            repository = DownloadRepository(session)
+            removed = await repository.remove(await repository.open_of(series_key))
+            self._tell(session, "items_removed", len(removed), [series_key])
+        await self._drop(id_ for id_, _key in removed)
+
     async def clear(self, status: Status) -> int:
         """Take all items of one ended or pending state out of the queue."""
         async with self._db.write() as session:

@@ -35,9 +35,9 @@ class FolderLinks(DownloadTargets):
             return await LinkRepository(session).recognisable(ids)
 
     async def take_folder(self, key: str, folder: str) -> UUID:
-        """The folder is the series', whatever folder it had. Raises :class:`SeriesNotFoundError`.
+        """The folder is the series', which may have another one already: then what is fetched still goes there.
 
-        :class:`FolderTakenError` where it is another series'.
+        Raises :class:`SeriesNotFoundError`, and :class:`FolderTakenError` where it is another series'.
         """
         async with self._db.write() as session:
             repository = SeriesRepository(session)
@@ -46,7 +46,8 @@ class FolderLinks(DownloadTargets):
                 raise SeriesNotFoundError
             if row.folder != folder and same_name(folder) in await repository.taken_folders():
                 raise FolderTakenError
-            await repository.change(row.id, folder=folder, folder_folded=same_name(folder))
+            if row.folder is None:
+                await repository.change(row.id, folder=folder, folder_folded=same_name(folder))
             publish_after_commit(self._bus, session, SeriesUpdated(data=SeriesRef(key=key, name=row.name)))
             return UUID(str(row.id))
 

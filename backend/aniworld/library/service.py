@@ -69,6 +69,8 @@ class LibraryService(FolderLinks):
         """Tells the queue's state of each (episode, language) of a series; set by whoever has a queue."""
         self.adopt: Callable[[UUID], Awaitable[None]] = _nothing_adopted
         """Called when a source has told a series' episodes, before a folder is made for it: it may have one already."""
+        self.removed: Callable[[str], Awaitable[None]] = _nothing_removed
+        """Called when a series has left the library: nothing more is to be fetched for it."""
         self._catalog = catalog
 
     # --- looking ------------------------------------------------------------------------------------------------
@@ -250,6 +252,7 @@ class LibraryService(FolderLinks):
                 values |= {"nfo_loaded": False, "logo_loaded": False, "images_loaded": False}
             await repository.change(row.id, **values)
             publish_after_commit(self._bus, session, SeriesRemoved(data=SeriesRef(key=key, name=row.name)))
+        await self.removed(key)
 
     async def restore(self, key: str) -> SeriesOut:
         """Bring a deleted series back. Raises :class:`NotDeletedError`, :class:`SeriesNotFoundError`."""
@@ -351,3 +354,7 @@ async def _nothing_queued(_session: AsyncSession, _series_key: str) -> dict[tupl
 
 async def _nothing_adopted(_series_id: UUID) -> None:
     """Nobody scans."""
+
+
+async def _nothing_removed(_series_key: str) -> None:
+    """There is no queue."""

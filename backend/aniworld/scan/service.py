@@ -22,6 +22,7 @@ from aniworld.db.engine import Database
 from aniworld.events.bus import EventBus
 from aniworld.events.types import ScanComplete, ScanFailed, ScanNumbers, ScanProblem, ScanProgress
 from aniworld.kit.errors import AppError
+from aniworld.kit.mount import Mount
 from aniworld.library.errors import NoAnimeDirectoryError
 from aniworld.library.service import LibraryService
 from aniworld.library.types import KnownSeries
@@ -49,8 +50,15 @@ class ScanService:
     """What a client can do with what lies in the anime directory; ``run`` is a supervised worker."""
 
     def __init__(
-        self, db: Database, bus: EventBus, config: ConfigService, operations: Operations, library: LibraryService
+        self,
+        db: Database,
+        bus: EventBus,
+        config: ConfigService,
+        operations: Operations,
+        library: LibraryService,
+        mount: Mount,
     ) -> None:
+        self._mount = mount
         self._db = db
         self._bus = bus
         self._config = config
@@ -155,7 +163,11 @@ class ScanService:
         anime = Path(directory)
         async with self._db.read() as session:
             known = await ScanRepository(session).known()
-        names, problems = await self._names(anime, known)
+        names, problems, is_new = await self._names(anime, known)
+        if is_new and known:
+            known = {}
+            async with self._db.write() as session:
+                await ScanRepository(session).forget_all()
         changed: set[str] = set()
         done = 0
         while done < len(names):
@@ -169,8 +181,11 @@ class ScanService:
         await self._match(changed, await self._library.known_series())
         async with self._db.read() as session:
             series = await ScanRepository(session).series_of(changed)
+            if is_new:  # what lay elsewhere is not here
+                series |= {one.id for one in await self._library.known_series()}
             folders, videos = await ScanRepository(session).totals()
         await self._link(series)
+        await asyncio.to_thread(self._mount.settle, anime)
         for problem in problems:
             log.warning("Not looked at: %s", problem)
         result = ScanResult(folders=folders, videos=videos, changed=len(changed), problems=problems[:_PROBLEMS])
@@ -181,18 +196,23 @@ class ScanService:
     def _numbers(operation: Operation, current: int, total: int, changed: int) -> ScanNumbers:
         return ScanNumbers(operation_id=operation.id, current=current, total=total, changed=changed)
 
-    async def _names(self, anime: Path, known: Mapping[str, KnownFolder]) -> tuple[list[str], list[str]]:
-        """The folders there, and what is wrong with others.
+    async def _names(self, anime: Path, known: Mapping[str, KnownFolder]) -> tuple[list[str], list[str], bool]:
+        """The folders there, what is wrong with others, and whether it is another directory than last time.
 
         Raises :class:`AnimeDirectoryGoneError` where the disk seems not to be mounted.
         """
         try:
             names, problems = await asyncio.to_thread(series_folders, anime)
+            state = await asyncio.to_thread(self._mount.look, anime)
         except OSError as error:
             raise AnimeDirectoryGoneError(f"The anime directory cannot be read: {error.strerror}") from error
-        if known and not names:
-            raise AnimeDirectoryGoneError("The anime directory is empty; is its disk mounted? Nothing was removed")
-        return names, problems
+        # Without its marker it is what it was if most of what lay there still does: somebody cleared up.
+        most = 2 * len(known.keys() & set(names)) >= len(known) > 0
+        if (state == "away" and not most) or (state == "there" and known and not names):
+            raise AnimeDirectoryGoneError(
+                "What was in the anime directory is not there; is its disk mounted? Nothing was removed"
+            )
+        return names, problems, state == "new"
 
     async def _write(self, batch: Sequence[Seen], known: Mapping[str, KnownFolder]) -> set[str]:
         """Write down what changed; the names of the folders in which something did."""
