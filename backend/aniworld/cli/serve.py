@@ -89,7 +89,8 @@ def serve(settings: Settings, host: str, port: int, root_path: str, log_level: s
     """Run the server."""
     settings = replace(settings, host=host, port=port, root_path=root_path, log_level=log_level)
     prepare_data_dir(settings)
-    _run(_serve(settings, suggested=None))
+    with _locked(settings):
+        _run(_serve(settings, suggested=None))
 
 
 @click.command()
@@ -98,7 +99,8 @@ def demo(settings: Settings, host: str, port: int, root_path: str, log_level: st
     """Run the server with a sample source beside it, to try everything on generated clips."""
     settings = replace(settings, host=host, port=port, root_path=root_path, log_level=log_level)
     prepare_data_dir(settings)
-    _run(_demo(settings))
+    with _locked(settings):  # before anything is written there: another one may be running
+        _run(_demo(settings))
 
 
 def _run(main: Any) -> None:
@@ -125,15 +127,19 @@ async def _demo(settings: Settings) -> None:
         await _serve(replace(settings, trusted_hosts=trusted), suggested=anime)
 
 
+def _locked(settings: Settings) -> DirectoryLock:
+    """The data directory, for this process alone."""
+    try:
+        return DirectoryLock(settings.data_dir)
+    except LockedError:
+        fail(f"Another Aniworld is running on the data directory {settings.data_dir}; stop it, or use --data-dir.")
+
+
 async def _serve(settings: Settings, suggested: Path | None) -> None:
     from aniworld.app import create_app  # noqa: PLC0415 - heavy; the other commands start without it
 
     logs.set_up(settings.log_level or "info")
-    try:
-        lock = DirectoryLock(settings.data_dir)
-    except LockedError:
-        fail(f"Another Aniworld is running on the data directory {settings.data_dir}; stop it, or use --data-dir.")
-    with lock, _listen(settings) as sock:
+    with _listen(settings) as sock:
         app = create_app(settings)
         parts = app.state.parts
         uvicorn_log = logging.getLogger("uvicorn.error")
