@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import errno
 
 import pytest
 
@@ -12,6 +13,7 @@ from aniworld.catalog.errors import CatalogError, NotAtSourceError, SourceUnreac
 from aniworld.catalog.health import COOL_DOWNS
 from aniworld.catalog.monitor import Monitor
 from aniworld.catalog.types import Change, Subject
+from aniworld.kit.net.errors import AddressRefusedError, NetError
 
 SHELF = Subject("catalogue", "shelf")
 
@@ -44,6 +46,22 @@ def test_what_counts_as_a_failure() -> None:
         raise ZeroDivisionError
     assert [outcome.ok for outcome in monitor.health(SHELF).outcomes] == [True, True, False, False]
     assert monitor.health(SHELF).last_error == CatalogError.title
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [AddressRefusedError("not on the list"), OSError(errno.EMFILE, "Too many open files")],
+    ids=["refused by us", "no descriptors"],
+)
+def test_what_we_lack_or_forbid_is_not_held_against_anybody(cause: Exception) -> None:
+    monitor = Monitor(Clock())
+    for _ in range(20):
+        with pytest.raises(SourceUnreachableError), monitor.watch(SHELF):
+            try:
+                raise NetError("The connection failed") from cause
+            except NetError as error:
+                raise SourceUnreachableError("It cannot be asked") from error
+    assert monitor.state(SHELF) == "healthy"
 
 
 def test_one_probe_at_a_time() -> None:

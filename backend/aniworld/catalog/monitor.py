@@ -17,6 +17,7 @@ from aniworld.catalog.health import median_latency, phase, record, state, succes
 from aniworld.catalog.types import Change, Health, Phase, Report, State, Subject, SubjectKind
 from aniworld.kit.clock import now
 from aniworld.kit.errors import AppError
+from aniworld.kit.net.errors import is_our_doing
 
 MAX_SUBJECTS = 1000
 """Hosts come and go with the links; beyond this the ones that were not asked for longest are forgotten."""
@@ -109,7 +110,9 @@ class Monitor:
             self._record(subject, ok=True, seconds=seconds)
 
     def failed(self, *subjects: Subject, error: Exception, seconds: float = 0.0) -> None:
-        """They did not."""
+        """They did not. What we do not allow or lack ourselves is not held against them."""
+        if is_our_doing(error):
+            return
         told = error.detail if isinstance(error, AppError) else CatalogError.title
         wait = error.retry_after if isinstance(error, CatalogError) else None
         for subject in subjects:

@@ -15,7 +15,7 @@ from aniworld.downloads.errors import HostRestingError
 from aniworld.downloads.fetch.errors import HostBusyError, StalledError
 from aniworld.downloads.states import LONGEST_DELAY
 from aniworld.kit.errors import AppError
-from aniworld.kit.net.errors import HttpStatusError, NetError, TimedOutError
+from aniworld.kit.net.errors import HttpStatusError, NetError, TimedOutError, is_our_doing
 
 FAILURES = 5
 """In a row, before a host is left alone."""
@@ -109,7 +109,9 @@ def host_of(url: str) -> str:
 
 
 def is_down(error: BaseException | None) -> bool:
-    """Whether a failure says that the host has trouble, not that the file is not there."""
+    """Whether a failure says that the host has trouble, not that the file is not there or that we have trouble."""
+    if is_our_doing(error):
+        return False
     while error is not None:
         if isinstance(error, HostBusyError | StalledError | TimedOutError) or type(error) is NetError:
             return True

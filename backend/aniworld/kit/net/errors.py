@@ -1,6 +1,11 @@
 """How a request to the outside can fail."""
 
+import errno
+
 from aniworld.kit.errors import AppError
+
+_OURS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS})
+"""What this machine lacks: open files, memory."""
 
 
 class NetError(AppError):
@@ -47,3 +52,12 @@ class HttpStatusError(NetError):
         self.http_status = http_status
         self.url = url
         self.permanent = http_status < 500 and http_status not in (408, 425, 429)
+
+
+def is_our_doing(error: BaseException | None) -> bool:
+    """Whether a request failed for what we allow or lack, which says nothing about the other side."""
+    while error is not None:
+        if isinstance(error, AddressRefusedError) or (isinstance(error, OSError) and error.errno in _OURS):
+            return True
+        error = error.__cause__
+    return False
