@@ -68,7 +68,8 @@ async def test_fetch_puts_a_playlist_together(tmp_path: Path) -> None:
             page = (await client.get("/series/paper-lanterns/season/1/episode/1")).text
             links = [part.split('"')[0] for part in page.split('href="')[1:] if part.startswith("/go/")]
             targets = [(await client.get(link)).headers["location"] for link in links]
-        playlist = next(target for target in targets if target.endswith(".m3u8"))
+        # By the link that leads there, which does not say that it is a playlist.
+        playlist = next(link for link, target in zip(links, targets, strict=True) if target.endswith(".m3u8"))
         out = tmp_path / "clip.mkv"
         allow = ("--allow-host", f"127.0.0.1:{source.port}")
         run = await aniworld("fetch", f"{source.url}{playlist}", "-o", str(out), *allow)

@@ -62,6 +62,7 @@ async def fetch(
     playlist's pieces are put into the container that FILE's name says: .mkv, .mp4, or .ts as they are.
     """
     from aniworld.catalog.types import Stream  # noqa: PLC0415 - the group starts without all this
+    from aniworld.downloads.fetch.errors import PlaylistInsteadError  # noqa: PLC0415
     from aniworld.downloads.fetch.service import fetch as fetch_stream  # noqa: PLC0415
     from aniworld.downloads.fetch.throttle import Throttle  # noqa: PLC0415
     from aniworld.downloads.fetch.types import Limits  # noqa: PLC0415
@@ -72,21 +73,27 @@ async def fetch(
     rate = None if limit is None else _rate(limit)
     limits = Limits(connections=connections, throttle=Throttle(lambda: rate))
     playlist = url.partition("?")[0].lower().endswith((".m3u8", ".m3u"))
-    stream = Stream(url=url, protocol="hls" if playlist else "http", headers=dict(map(_header, headers)))
+    sent = dict(map(_header, headers))
     # Two addresses for one file never share what was fetched.
     work = output.with_name(f".{output.name}.{hashlib.sha256(url.encode()).hexdigest()[:12]}")
     meter = Meter()
     telling = contextlib.nullcontext() if quiet or not sys.stderr.isatty() else _telling(meter)
+
+    async def get(client: HttpClient, *, playlist: bool) -> Path:
+        stream = Stream(url=url, protocol="hls" if playlist else "http", headers=sent)
+        return await fetch_and_finish(
+            lambda soon: fetch_stream(stream, work, client=client, progress=meter, limits=limits, soon=soon),
+            lambda fetched, whole: _finish(fetched, output, whole, playlist=playlist),
+        )
+
     try:
         async with HttpClient(allowed_hosts=lambda: frozenset(allowed)) as client, telling:
             for attempt in range(_RETRIES + 1):
                 try:
-                    finished = await fetch_and_finish(
-                        lambda soon: fetch_stream(
-                            stream, work, client=client, progress=meter, limits=limits, soon=soon
-                        ),
-                        lambda fetched, whole: _finish(fetched, output, whole, playlist=playlist),
-                    )
+                    try:
+                        finished = await get(client, playlist=playlist)
+                    except PlaylistInsteadError:  # the address led to one without saying so
+                        finished = await get(client, playlist=True)
                     break
                 except AppError as error:
                     # What a moment heals has been tried again already; here it is about hosts that ask for patience.

@@ -15,6 +15,7 @@ from aniworld.downloads.fetch.errors import (
     FetchError,
     HostBusyError,
     NotAVideoError,
+    PlaylistInsteadError,
     SourceGoneError,
 )
 from aniworld.kit.errors import AppError
@@ -145,7 +146,7 @@ def refuse_page(headers: Mapping[str, str], beginning: bytes) -> None:
     if kind.startswith("image/") or beginning.startswith(_PICTURES):
         raise NotAVideoError("The host sent a picture instead of a video")
     if beginning.startswith(b"#EXTM3U"):
-        raise NotAVideoError("The host sent a playlist instead of a video")
+        raise PlaylistInsteadError("The host sent a playlist instead of a video")
     if kind.startswith(_PAGE_TYPES) or _TEXT.match(beginning.removeprefix(b"\xef\xbb\xbf")):
         text = " ".join(beginning.decode("utf-8", "replace").split())
         shown = "".join(char if char.isprintable() else "�" for char in text)[:200]

@@ -91,6 +91,10 @@ class NotAVideoError(FetchError):
     code, title = "not-a-video", "The host sent something else than a video"
 
 
+class PlaylistInsteadError(NotAVideoError):
+    """The address is that of a playlist, whatever it looks like."""
+
+
 class TooLargeError(FetchError):
     """The file is larger than any episode is."""
 
