@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -111,6 +113,31 @@ async def test_the_library_and_the_queue_beside_a_running_server(tmp_path: Path)
             await eventually(done)
             assert "completed" in (await aniworld("queue", "list", data=data)).stdout
             assert "1 removed" in (await aniworld("queue", "clear", "completed", data=data)).stdout
+
+
+async def test_the_queue_tells_what_went_wrong_at_each_hoster(tmp_path: Path) -> None:
+    data, anime = tmp_path / "data", tmp_path / "anime"
+    data.mkdir()
+    anime.mkdir()
+    async with SampleSource(tmp_path / "cache", seconds=4) as source:
+        install_profile(data / "providers", source.url)
+        config = {"version": 1, "providers": {"allowed_hosts": [f"127.0.0.1:{source.port}"]}}
+        (data / "config.json").write_text(json.dumps(config))
+        async with server_process(data, anime) as server:
+            await add_series(await server.start())
+        assert "1 queued" in (await aniworld("queue", "add", "paper-lanterns", "S01E02:de", data=data)).stdout
+    failures = [
+        {"hoster": "Streamline", "reason": "HTTP 404", "code": "http-status", "source": "sample"},
+        {"hoster": "", "reason": "Timed out", "code": "network-timeout", "source": "sample-tabs"},
+    ]
+    with contextlib.closing(sqlite3.connect(data / "aniworld.db")) as database, database:
+        database.execute(
+            "UPDATE downloads SET status = 'failed', error_message = 'All of it', failures = ?", (json.dumps(failures),)
+        )
+    item, *reasons = (await aniworld("queue", "list", "--status", "failed", data=data)).stdout.splitlines()
+    assert "Paper Lanterns S01E02" in item
+    assert "All of it" not in item  # the lines below say it
+    assert reasons == ["\tStreamline\tHTTP 404", "\tsample-tabs\tTimed out"]
 
 
 async def test_the_configuration(tmp_path: Path) -> None:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import click
 
 from aniworld.cli.common import data_options, fail, json_option, opened, runs, tell
 from aniworld.config.settings import Settings
+
+if TYPE_CHECKING:
+    from aniworld.downloads.schemas import QueueItem
 
 _EPISODE = re.compile(r"[sS](\d{1,4})[eE](\d{1,5})(?::(\S+))?")
 
@@ -61,12 +66,18 @@ async def list_(settings: Settings, status: str | None, limit: int, as_json: boo
     """Show the items, open ones in the order in which they will run."""
     async with opened(settings) as parts:
         page = await parts.downloads.page([status] if status else [], None, limit=limit, offset=0)  # type: ignore[list-item]
-    lines = [
+    tell(page, as_json, [line for item in page.items for line in _lines(item)])
+
+
+def _lines(item: QueueItem) -> Iterator[str]:
+    """The item, and below it what went wrong at each hoster that was asked."""
+    error = "" if item.failures else item.error_message or ""
+    yield (
         f"{item.id}\t{item.status}\t{item.progress.percent:.0f} %\t{item.series_name} "
-        f"S{item.season:02d}E{item.episode:02d}\t{item.language}\t{item.error_message or ''}"
-        for item in page.items
-    ]
-    tell(page, as_json, lines)
+        f"S{item.season:02d}E{item.episode:02d}\t{item.language}\t{error}"
+    )
+    for failure in item.failures:
+        yield f"\t{failure.hoster or failure.source}\t{failure.reason}"
 
 
 @queue.command()

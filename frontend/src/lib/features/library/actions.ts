@@ -44,7 +44,7 @@ async function change(series: Series, body: UpdateSeries): Promise<void> {
 }
 
 /** Opens the form; {@link setLanguages} does it. */
-export function askLanguages(ask: () => void): Action {
+export function askLanguages(ask: () => unknown): Action {
 	return { id: 'series-languages', title: m.series_languages(), icon: Languages, run: ask };
 }
 

@@ -5,12 +5,15 @@ import { getConfig, patchConfigSection, type AppConfig } from '#lib/api/generate
 
 const key = ['config'] as const;
 
-export function configuration(enabled: () => boolean = () => true) {
-	return createQuery(() => ({
-		queryKey: key,
-		queryFn: ({ signal }) => call(getConfig({ signal })),
-		enabled: enabled()
-	}));
+const query = { queryKey: key, queryFn: ({ signal }: { signal: AbortSignal }) => call(getConfig({ signal })) };
+
+export function configuration() {
+	return createQuery(() => query);
+}
+
+/** The configuration, once: for something that opens when it is known. */
+export function knownConfiguration(): Promise<AppConfig> {
+	return queryClient.fetchQuery(query);
 }
 
 /** Change some fields of a section; they hold at once. */
