@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from aniworld.naming.parse import parse
+from aniworld.naming.parse import parse, title_of
 from aniworld.naming.path import parse_path, season_of_folder
 
 
@@ -73,3 +73,16 @@ def test_a_path(path: str, expected: dict[str, Any]) -> None:
 )  # fmt: skip
 def test_a_folder(folder: str, season: int | None) -> None:
     assert season_of_folder(folder) == season
+
+
+@pytest.mark.parametrize(
+    ("folder", "title"),
+    [
+        ("Harbour.of.Glass.S01.1080p.WEB-DL.x264-Reed", "Harbour of Glass"),
+        ("Show S2", "Show S2"),
+        ("Show (2024) [tmdbid-12]", "Show"),
+        ("86 - Blade", "86 - Blade"),
+    ],
+)
+def test_the_title_of_a_folder(folder: str, title: str) -> None:
+    assert title_of(folder)[0] == title

@@ -55,8 +55,8 @@ from aniworld.library.types import (
     Step,
 )
 
-_RESERVED_KEYS = frozenset({"add", "rescan"})
-"""Words that stand where a key stands in an address."""
+_RESERVED_KEYS = frozenset({"add", "rescan", "unmatched"})
+"""Words that stand where a key stands in an address, here or in the pages."""
 _ATTEMPTS = 5
 
 

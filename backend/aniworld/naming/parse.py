@@ -75,6 +75,9 @@ def title_of(folder: str) -> tuple[str, int | None, int | None]:
     text = plain(folder)
     _, begin = _leading_group(text)
     end = min((match.start() for match in TECHNICAL.finditer(text, begin)), default=len(text))
+    # Of a later season it is part of what tells two series apart.
+    if (code := _PACK.search(text, begin, end)) is not None and int(code[1]) == 1:
+        end = code.start()
     return _title(folder[begin:end], text[begin:end]) if end > begin else (tidy(folder), None, None)
 
 
