@@ -59,8 +59,11 @@ async def test_a_directory_that_may_not_be_written(bench: Bench, tmp_path: Path)
     await process.end(signal.SIGTERM)
     if os.geteuid() == 0:
         process.prefix = ORDINARY
-        os.chown(process.anime, NOBODY, NOBODY)
-    process.anime.chmod(0o555)
+    directories = [process.anime, *(path for path in process.anime.rglob("*") if path.is_dir())]
+    for directory in directories:
+        if os.geteuid() == 0:
+            os.chown(directory, NOBODY, NOBODY)
+        directory.chmod(0o555)
     try:
         client = await process.start()
         await client.post("/api/queue/start")
@@ -68,6 +71,7 @@ async def test_a_directory_that_may_not_be_written(bench: Bench, tmp_path: Path)
         assert "Permission denied" in item["error_message"]
         assert str(process.anime) in item["error_message"]
     finally:
-        process.anime.chmod(0o777)
+        for directory in directories:
+            directory.chmod(0o777)
     await client.post("/api/queue/retry", json={"item_ids": [id_], "force": True})
     await must_be_right(process, client, id_)

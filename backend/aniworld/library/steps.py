@@ -90,8 +90,11 @@ class LoadSteps:
             await episodes.recount([job.id], wanted_of(row.languages, self._config.current.library.languages))
             name = values.get("name", job.name)
             publish_after_commit(self._bus, session, SeriesUpdated(data=SeriesRef(key=job.key, name=name)))
-        # Before a folder is made for it: there may be one, with files in it.
-        await self._library.adopt(job.id)
+        # Before a folder is made for it: there may be one, with files in it. If not now, the next scan finds it.
+        try:
+            await self._library.adopt(job.id)
+        except AppError as error:
+            log.warning("%s: what lies in the anime directory was not looked at: %s", job.name, error.detail)
 
     async def _nfo(self, job: LoadJob) -> None:
         anime, folder = await self._folder(job)
