@@ -34,7 +34,10 @@ def items_with_files(work: Path) -> list[UUID]:
 
 def remove_items(work: Path, ids: Collection[UUID]) -> set[UUID]:
     """Remove the work files of some items, of which most may have none; the items of which something is left."""
-    there = set(ids).intersection(items_with_files(work)) if len(ids) > 1 else ids
+    try:
+        there = set(ids).intersection(items_with_files(work)) if len(ids) > 1 else set(ids)
+    except OSError:  # the disk had a moment, or too many files are open: all of them may have some
+        return set(ids)
     for id_ in there:
         shutil.rmtree(work / str(id_), ignore_errors=True)
     return {id_ for id_ in there if os.path.lexists(work / str(id_))}
