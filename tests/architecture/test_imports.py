@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from tests.architecture.tree import PACKAGE
 
 PUBLIC = {"service", "types", "errors"}
-FOUNDATION = {"kit", "db", "naming"}
+FOUNDATION = {"kit", "db", "media", "naming"}
 """Packages that exist to be imported by everyone."""
 SPECIAL = {
     "aniworld.config.schemas",  # its sections, which everybody reads

@@ -17,11 +17,11 @@ from aniworld.catalog.types import Fragment, Language, Link, Stream, Subtitle
 from aniworld.downloads.fetch.errors import FetchError
 from aniworld.downloads.fetch.service import fetch
 from aniworld.downloads.fetch.types import Fetched
-from aniworld.downloads.media import client as media
-from aniworld.downloads.media.types import Done
 from aniworld.kit.net.client import HttpClient
+from aniworld.media import client as media
+from aniworld.media.types import Done
 from tests.downloads.fetch.support import QUICK, Sink, video
-from tests.downloads.media.clips import make_clip, make_rendition
+from tests.media.clips import make_clip, make_rendition
 from tests.origin import Body, Fault, Origin
 
 SECONDS = 6.0

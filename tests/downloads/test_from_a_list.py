@@ -15,7 +15,6 @@ from aniworld.catalog.service import Catalog
 from aniworld.config.service import ConfigService
 from aniworld.db.engine import Database
 from aniworld.downloads.engine import Engine
-from aniworld.downloads.media import client as media
 from aniworld.downloads.pipeline import EpisodePipeline
 from aniworld.downloads.schemas import EpisodeChoice, QueueItem
 from aniworld.downloads.service import DownloadService
@@ -23,9 +22,10 @@ from aniworld.events.bus import EventBus
 from aniworld.kit.net import HttpClient
 from aniworld.library.models import Series
 from aniworld.library.service import LibraryService
+from aniworld.media import client as media
 from aniworld.operations.service import Operations
 from tests.downloads.conftest import fill
-from tests.downloads.media.clips import make_clip
+from tests.media.clips import make_clip
 from tests.origin import Body, Origin
 
 SECONDS = 4.0

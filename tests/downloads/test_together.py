@@ -11,13 +11,13 @@ import pytest
 from aniworld.downloads.fetch.errors import SegmentError
 from aniworld.downloads.fetch.service import fetch
 from aniworld.downloads.fetch.types import Fetched, Limits
-from aniworld.downloads.media import client as media
-from aniworld.downloads.media.errors import MediaRefusedError, MediaWorkerError
-from aniworld.downloads.media.types import Done
 from aniworld.downloads.together import fetch_and_finish
 from aniworld.kit.net.client import HttpClient
+from aniworld.media import client as media
+from aniworld.media.errors import MediaRefusedError, MediaWorkerError
+from aniworld.media.types import Done
 from tests.downloads.fetch.support import Sink, hls
-from tests.downloads.media.clips import make_rendition, make_segments
+from tests.media.clips import make_rendition, make_segments
 from tests.origin import Body, Fault, Origin
 
 LIMITS = Limits(backoff=0.01, reserve=0, segments=2)

@@ -15,12 +15,12 @@ import pytest
 from aniworld.catalog.types import Stream
 from aniworld.downloads.fetch.service import fetch
 from aniworld.downloads.fetch.types import Fetched, Limits
-from aniworld.downloads.media import client as media
-from aniworld.downloads.media.errors import MediaRefusedError
 from aniworld.kit.errors import AppError
 from aniworld.kit.net.client import HttpClient
+from aniworld.media import client as media
+from aniworld.media.errors import MediaRefusedError
 from tests.downloads.fetch.support import Sink
-from tests.downloads.media.clips import make_clip, make_segments
+from tests.media.clips import make_clip, make_segments
 from tests.origin import Body, Fault, Origin
 
 SECONDS = 6

@@ -10,7 +10,7 @@ from typing import Any
 
 import av
 
-from aniworld.downloads.media import client as media
+from aniworld.media import client as media
 from tests.faults.shelf import Shelf, is_direct
 
 

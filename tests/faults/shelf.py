@@ -14,7 +14,7 @@ from pathlib import Path
 
 from aniworld.sample import SampleSource, install_profile
 from aniworld.sample.asgi import Exchange, Receive, Scope, Send, parse_range
-from tests.downloads.media.clips import make_clip, make_segments
+from tests.media.clips import make_clip, make_segments
 
 SERIES = "shelf"
 EPISODES = 600

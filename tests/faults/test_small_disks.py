@@ -14,8 +14,8 @@ import pytest
 from aniworld.catalog.types import Stream
 from aniworld.downloads.fetch.errors import DiskFullError
 from aniworld.downloads.fetch.service import fetch
-from aniworld.downloads.media import client as media
 from aniworld.kit.net.client import HttpClient
+from aniworld.media import client as media
 from tests.downloads.fetch.support import QUICK, Sink
 from tests.faults import machine
 from tests.faults.shelf import DIRECT, PIECE, ShelfSource, shelf_source

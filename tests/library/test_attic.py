@@ -9,9 +9,9 @@ from pathlib import Path
 from aniworld.config.settings import Settings
 from tests.catalog.test_index import PROFILE, SHELF, serves
 from tests.conftest import run_app
-from tests.downloads.media.clips import make_clip
 from tests.kit.net_host import Request, answer, host
 from tests.library_client import add_series, queue, reaches
+from tests.media.clips import make_clip
 
 KEY = "Clockwork Garden (2021)"
 SUBTITLES = b"1\n00:00:00,100 --> 00:00:00,900\nEs tickt.\n"

@@ -20,7 +20,7 @@ from aniworld.kit.errors import AppError
 
 if TYPE_CHECKING:
     from aniworld.downloads.fetch.types import Fetched
-    from aniworld.downloads.media.types import Container
+    from aniworld.media.types import Container
 
 _RETRIES = 5
 _PATIENCE = 300.0
@@ -111,7 +111,7 @@ async def fetch(
 async def _finish(fetched: Fetched, output: Path, whole: asyncio.Event | None, *, playlist: bool) -> Path:
     """The file as it is to be; what it is made of may still be coming until ``whole`` is set."""
     from aniworld.downloads.fetch.service import join  # noqa: PLC0415
-    from aniworld.downloads.media import client as media  # noqa: PLC0415
+    from aniworld.media import client as media  # noqa: PLC0415
 
     if not playlist:
         return fetched.paths[0]

@@ -29,7 +29,6 @@ from aniworld.downloads.fetch.errors import DiskError, DiskFullError
 from aniworld.downloads.fetch.service import fetch
 from aniworld.downloads.fetch.types import Fetched, Limits, Soon
 from aniworld.downloads.lease_repository import LeaseRepository
-from aniworld.downloads.media import client as media
 from aniworld.downloads.progress import Meter
 from aniworld.downloads.speed import SpeedLimits
 from aniworld.downloads.together import fetch_and_finish
@@ -42,6 +41,7 @@ from aniworld.kit.net import HttpClient
 from aniworld.library.errors import NoAnimeDirectoryError
 from aniworld.library.service import LibraryService
 from aniworld.library.types import TargetDetails
+from aniworld.media import client as media
 
 log = logging.getLogger(__name__)
 
@@ -197,9 +197,13 @@ class EpisodePipeline:
                         soon=soon,
                     )
 
-        return await fetch_and_finish(
-            fetching, lambda fetched, whole: self._assemble(item, target, fetched, work, whole)
-        )
+        async def assembling(fetched: Fetched, whole: asyncio.Event | None) -> Path:
+            try:
+                return await self._assemble(item, target, fetched, work, whole)
+            except OSError as error:
+                raise DiskError.of(error, "Working on the video") from error
+
+        return await fetch_and_finish(fetching, assembling)
 
     async def _assemble(
         self, item: Claimed, target: TargetDetails, fetched: Fetched, work: Path, whole: asyncio.Event | None

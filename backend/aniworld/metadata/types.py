@@ -1,10 +1,15 @@
-"""What descriptions are made of."""
+"""What descriptions are made of, and what a metadata service tells."""
 
 from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from aniworld.kit.schema import Schema
 
 PictureKind = Literal["poster", "fanart", "logo", "banner", "thumb"]
 
@@ -57,3 +62,103 @@ class EpisodeFacts:
     aired: dt.date | None = None
     duration: float | None = None
     """Seconds."""
+
+
+Service = Literal["anilist", "tmdb", "fanart"]
+"""Who is asked."""
+IdKind = Literal["anilist", "mal", "anidb", "kitsu", "tmdb", "tvdb", "imdb"]
+"""Whose ids are kept."""
+Format = Literal["tv", "movie", "ova", "ona", "special", "unknown"]
+
+
+class Picture(Schema, frozen=True):
+    """A picture that a service offers."""
+
+    kind: PictureKind
+    url: str
+    language: str | None = None
+    """BCP 47 of the words in it; None: there are none, or it is not told."""
+    width: int | None = None
+    height: int | None = None
+    score: float = 0.0
+    """How much people like it; only to be compared with others of the same service."""
+    season: int | None = None
+    """Of one season; None: of the series."""
+
+
+class Person(Schema, frozen=True):
+    """Somebody who speaks or plays in a series."""
+
+    name: str
+    role: str = ""
+    picture: str | None = None
+
+
+class Rating(Schema, frozen=True):
+    """What people think of a series or an episode."""
+
+    name: str
+    """As Kodi calls it: ``themoviedb``, ``anilist``."""
+    value: Annotated[float, Meta(ge=0, le=10)]
+    votes: int | None = None
+
+
+class ServiceEpisode(Schema, frozen=True):
+    """An episode as a service counts it."""
+
+    season: int
+    """0 holds the specials; a service that knows no seasons counts all in 1."""
+    episode: int
+    absolute: int | None = None
+    title: str = ""
+    plot: str = ""
+    aired: dt.date | None = None
+    duration: float | None = None
+    """Seconds."""
+    still: str | None = None
+    """Address of a picture."""
+    rating: Rating | None = None
+    ids: dict[IdKind, str] = msgspec.field(default_factory=dict)
+
+
+class ServiceSeason(Schema, frozen=True):
+    """A season as a service counts it."""
+
+    season: int
+    name: str = ""
+    plot: str = ""
+    premiered: dt.date | None = None
+    episodes: tuple[ServiceEpisode, ...] = ()
+
+
+class ServiceSeries(Schema, frozen=True):
+    """All that one service tells about a series. Kept as it is, so that a service that is down empties nothing."""
+
+    service: Service
+    id: str
+    ids: dict[IdKind, str] = msgspec.field(default_factory=dict)
+    title: str = ""
+    """In the language that was asked for."""
+    original_title: str = ""
+    titles: tuple[str, ...] = ()
+    """Every title and synonym in any language."""
+    format: Format = "unknown"
+    year: int | None = None
+    premiered: dt.date | None = None
+    ended: dt.date | None = None
+    ongoing: bool | None = None
+    """None: not known."""
+    plot: str = ""
+    genres: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    studios: tuple[str, ...] = ()
+    duration: float | None = None
+    """Seconds that an episode lasts."""
+    age_rating: str = ""
+    ratings: tuple[Rating, ...] = ()
+    people: tuple[Person, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    episode_count: int | None = None
+    seasons: tuple[ServiceSeason, ...] = ()
+    next_airing: tuple[int, dt.datetime] | None = None
+    """(episode, when)."""

@@ -15,10 +15,10 @@ from aniworld.downloads.fetch.answers import (
     content_length,
     worth_another_try,
 )
-from aniworld.downloads.fetch.containers import is_cut, recognise
 from aniworld.downloads.fetch.errors import BadAnswerError, FetchError, HostBusyError, NotAVideoError, SourceGoneError
 from aniworld.kit.net.errors import NetError, TooLargeError
-from tests.downloads.media.clips import make_clip
+from aniworld.media.containers import is_cut, recognise
+from tests.media.clips import make_clip
 
 DATE = "Wed, 01 Jan 2025 10:00:00 GMT"
 NEXT = "Wed, 01 Jan 2025 10:00:01 GMT"

@@ -13,7 +13,7 @@ from aniworld.downloads.fetch.service import FILE, fetch
 from aniworld.kit.net.client import HttpClient
 from tests.downloads.fetch.process import REFUSED
 from tests.downloads.fetch.support import QUICK, Sink, checkpoint, hls, http, video
-from tests.downloads.media.clips import make_segments
+from tests.media.clips import make_segments
 from tests.origin import Body, Fault, Origin
 
 ROOT = Path(__file__).parents[3]

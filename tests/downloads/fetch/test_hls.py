@@ -17,11 +17,11 @@ from aniworld.downloads.fetch.errors import (
 )
 from aniworld.downloads.fetch.hls import fetch_hls
 from aniworld.downloads.fetch.types import Fetched, Limits
-from aniworld.downloads.media import client as media
 from aniworld.kit.errors import AppError
 from aniworld.kit.net.client import HttpClient
+from aniworld.media import client as media
 from tests.downloads.fetch.support import QUICK, Sink, hls, label
-from tests.downloads.media.clips import make_segments
+from tests.media.clips import make_segments
 from tests.origin import Body, Fault, Origin, html_page
 
 COUNT = 6

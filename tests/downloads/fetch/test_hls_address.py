@@ -12,7 +12,7 @@ from aniworld.downloads.fetch.hls import fetch_hls
 from aniworld.downloads.fetch.types import Fetched, Renew
 from aniworld.kit.net.client import HttpClient
 from tests.downloads.fetch.support import QUICK, Sink, hls
-from tests.downloads.media.clips import make_segments
+from tests.media.clips import make_segments
 from tests.origin import Body, Fault, Origin
 
 COUNT = 6

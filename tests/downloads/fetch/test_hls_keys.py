@@ -13,10 +13,10 @@ from aniworld.downloads.fetch.errors import SegmentError, UnsupportedStreamError
 from aniworld.downloads.fetch.hls import fetch_hls
 from aniworld.downloads.fetch.hls_keys import AesCbc, UndecryptableError
 from aniworld.downloads.fetch.types import Fetched
-from aniworld.downloads.media import client as media
 from aniworld.kit.net.client import HttpClient
+from aniworld.media import client as media
 from tests.downloads.fetch.support import QUICK, Sink, hls
-from tests.downloads.media.clips import make_segments
+from tests.media.clips import make_segments
 from tests.origin import Body, Fault, Origin, html_page
 
 COUNT = 6

@@ -10,11 +10,11 @@ import pytest
 from aniworld.downloads.fetch.errors import SegmentError
 from aniworld.downloads.fetch.hls import fetch_hls
 from aniworld.downloads.fetch.types import Fetched
-from aniworld.downloads.media import client as media
-from aniworld.downloads.media.types import StreamInfo
 from aniworld.kit.net.client import HttpClient
+from aniworld.media import client as media
+from aniworld.media.types import StreamInfo
 from tests.downloads.fetch.support import QUICK, Sink, hls
-from tests.downloads.media.clips import make_rendition
+from tests.media.clips import make_rendition
 from tests.origin import Body, Fault, Origin, html_page
 
 COUNT = 6

@@ -8,11 +8,11 @@ import pytest
 
 from aniworld.downloads.fetch.errors import DiskError, DiskFullError
 from aniworld.downloads.fetch.service import fetch, join
-from aniworld.downloads.media import client as media
-from aniworld.downloads.media.errors import MediaRefusedError
 from aniworld.kit.net.client import HttpClient
+from aniworld.media import client as media
+from aniworld.media.errors import MediaRefusedError
 from tests.downloads.fetch.support import QUICK, Sink, hls, http
-from tests.downloads.media.clips import make_clip, make_segments
+from tests.media.clips import make_clip, make_segments
 from tests.origin import Body, Fault, Origin
 
 

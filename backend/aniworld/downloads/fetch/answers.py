@@ -8,7 +8,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from aniworld.downloads.fetch.containers import recognise
 from aniworld.downloads.fetch.errors import (
     BadAnswerError,
     DishonestError,
@@ -21,6 +20,7 @@ from aniworld.downloads.fetch.errors import (
 from aniworld.kit.errors import AppError
 from aniworld.kit.net.body import parse_retry_after
 from aniworld.kit.net.errors import NetError
+from aniworld.media.containers import recognise
 
 _LARGEST = 2**63 - 1
 _RANGE = re.compile(r"bytes\s+(?:(\d{1,19})-(\d{1,19})|\*)/(\d{1,19}|\*)", re.IGNORECASE)

@@ -6,11 +6,11 @@ import dataclasses
 from pathlib import Path
 
 from aniworld.catalog.types import Stream
-from aniworld.downloads.fetch.containers import Content
 from aniworld.downloads.fetch.errors import PlaylistError
 from aniworld.downloads.fetch.hls import fetch_pieces
 from aniworld.downloads.fetch.playlist import MOST_SEGMENTS, MediaPlaylist, Piece, Segment, address
 from aniworld.downloads.fetch.types import Fetched, Limits, ProgressSink, Transport
+from aniworld.media.containers import Content
 
 _CLOSE = 2.0
 """Seconds by which a length may be wrong and still say something,"""

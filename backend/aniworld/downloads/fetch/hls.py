@@ -11,7 +11,6 @@ from pathlib import Path
 
 from aniworld.catalog.types import Stream
 from aniworld.downloads.fetch.address import Address
-from aniworld.downloads.fetch.containers import Content
 from aniworld.downloads.fetch.errors import DiskError, FetchError, PlaylistError
 from aniworld.downloads.fetch.hls_answer import Job
 from aniworld.downloads.fetch.hls_keys import KeyRing
@@ -19,9 +18,11 @@ from aniworld.downloads.fetch.hls_piece import PieceFetcher, held
 from aniworld.downloads.fetch.hls_small import SmallFiles, headers_for
 from aniworld.downloads.fetch.pieces import PieceStore, Plan
 from aniworld.downloads.fetch.playlist import MediaPlaylist, Piece, parse
-from aniworld.downloads.fetch.types import Fetched, Limits, ProgressSink, Renew, Soon, TextTrack, Transport
+from aniworld.downloads.fetch.types import Fetched, Limits, ProgressSink, Renew, Soon, Transport
 from aniworld.downloads.fetch.variants import Master, Rendition
 from aniworld.downloads.fetch.writer import in_thread
+from aniworld.media.containers import Content
+from aniworld.media.types import TextTrack
 
 log = logging.getLogger(__name__)
 

@@ -17,7 +17,6 @@ from aniworld.downloads.fetch.answers import (
     tells_end,
 )
 from aniworld.downloads.fetch.connection import Block, Body, Connection, chain, read
-from aniworld.downloads.fetch.containers import HEAD, Content, recognise_piece
 from aniworld.downloads.fetch.errors import (
     BadAnswerError,
     NotAVideoError,
@@ -32,6 +31,7 @@ from aniworld.downloads.fetch.pieces import PieceFile, PieceStore
 from aniworld.downloads.fetch.playlist import Piece
 from aniworld.downloads.fetch.types import BLOCK
 from aniworld.downloads.fetch.writer import in_thread
+from aniworld.media.containers import HEAD, Content, recognise_piece
 
 LARGEST_PIECE = 1024**3
 LARGEST_TEXT = 8 * 1024**2

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from types import TracebackType
 
 from aniworld.downloads.fetch.connection import request
-from aniworld.downloads.fetch.containers import Content
 from aniworld.downloads.fetch.errors import (
     BadAnswerError,
     DiskError,
@@ -23,6 +22,7 @@ from aniworld.downloads.fetch.retry import Patience
 from aniworld.downloads.fetch.types import Limits, ProgressSink, Transport
 from aniworld.downloads.fetch.writer import in_thread
 from aniworld.kit.errors import AppError
+from aniworld.media.containers import Content
 
 _BUFFER = 512 * 1024
 """Bytes of each of a connection's two buffers: a piece is written in few steps, and several streams fit into memory."""

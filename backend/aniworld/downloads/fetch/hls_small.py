@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 from aniworld.catalog.types import Stream
 from aniworld.downloads.fetch.answers import check_status, coding, content_length, refuse_page, tells_end
 from aniworld.downloads.fetch.connection import Body, request
-from aniworld.downloads.fetch.containers import HEAD
 from aniworld.downloads.fetch.errors import BadAnswerError, ShortBodyError, TooLargeError
 from aniworld.downloads.fetch.retry import Patience
 from aniworld.downloads.fetch.types import Limits, Transport
 from aniworld.kit.errors import AppError
 from aniworld.kit.net.errors import TooLargeError as AnswerTooLargeError
 from aniworld.kit.net.kinds import KEY, PLAYLIST, SUBTITLES, Kind
+from aniworld.media.containers import HEAD
 
 _END = b"#EXT-X-ENDLIST"
 """What a list of pieces ends with; one of variants has no such mark, so without a length it has to come twice."""

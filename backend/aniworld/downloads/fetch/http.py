@@ -25,7 +25,6 @@ from aniworld.downloads.fetch.answers import (
     tells_end,
 )
 from aniworld.downloads.fetch.connection import Block, Body, Connection, chain, read, request
-from aniworld.downloads.fetch.containers import HEAD
 from aniworld.downloads.fetch.crew import OVERLAP, Crew
 from aniworld.downloads.fetch.errors import (
     BadAnswerError,
@@ -46,6 +45,7 @@ from aniworld.downloads.fetch.writer import Writer, in_thread
 from aniworld.kit.errors import AppError
 from aniworld.kit.files import free_space
 from aniworld.kit.tasks import to_the_end
+from aniworld.media.containers import HEAD
 
 log = logging.getLogger(__name__)
 

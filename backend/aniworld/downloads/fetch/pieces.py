@@ -13,7 +13,6 @@ from pathlib import Path
 
 import msgspec
 
-from aniworld.downloads.fetch.containers import HEAD, is_cut
 from aniworld.downloads.fetch.errors import DiskError, DiskFullError, ShortBodyError
 from aniworld.downloads.fetch.halves import Half, Halves
 from aniworld.downloads.fetch.hls_keys import BLOCK as CIPHER_BLOCK
@@ -21,6 +20,7 @@ from aniworld.downloads.fetch.hls_keys import Cipher
 from aniworld.downloads.fetch.types import BLOCK
 from aniworld.kit.files import durable_mkdir, durable_write, free_space, fsync_directory
 from aniworld.kit.schema import Schema
+from aniworld.media.containers import HEAD, is_cut
 
 _PLAN = "plan.json"
 _LARGEST_PLAN = 4096

@@ -8,15 +8,16 @@ import os
 from pathlib import Path
 
 from aniworld.catalog.types import Stream
-from aniworld.downloads.fetch.containers import Content
 from aniworld.downloads.fetch.errors import DiskError
 from aniworld.downloads.fetch.fragments import fetch_fragments
 from aniworld.downloads.fetch.hls import fetch_hls
 from aniworld.downloads.fetch.http import fetch_http
 from aniworld.downloads.fetch.texts import fetch_texts
 from aniworld.downloads.fetch.tracks import fetch_both
-from aniworld.downloads.fetch.types import BLOCK, Fetched, Limits, ProgressSink, Renew, Soon, TextTrack, Transport
+from aniworld.downloads.fetch.types import BLOCK, Fetched, Limits, ProgressSink, Renew, Soon, Transport
 from aniworld.kit.files import durable_mkdir, fsync_directory
+from aniworld.media.containers import Content
+from aniworld.media.types import TextTrack
 
 FILE = "video.part"
 PIECES = "pieces"

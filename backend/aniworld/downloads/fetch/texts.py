@@ -11,11 +11,12 @@ from aniworld.catalog.types import Stream, Subtitle
 from aniworld.downloads.fetch.errors import DiskError, NotAVideoError
 from aniworld.downloads.fetch.hls_small import SmallFiles, headers_for
 from aniworld.downloads.fetch.playlist import LONGEST
-from aniworld.downloads.fetch.types import Limits, TextTrack, Transport
+from aniworld.downloads.fetch.types import Limits, Transport
 from aniworld.downloads.fetch.writer import in_thread
 from aniworld.kit.errors import AppError
 from aniworld.kit.files import durable_write
 from aniworld.kit.languages import same_language
+from aniworld.media.types import TextTrack
 
 log = logging.getLogger(__name__)
 

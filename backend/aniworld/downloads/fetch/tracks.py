@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Protocol
 
 from aniworld.catalog.types import Stream
-from aniworld.downloads.fetch.containers import Content
 from aniworld.downloads.fetch.errors import BadAnswerError, DiskError
 from aniworld.downloads.fetch.types import Fetched, Limits, ProgressSink, Renew
+from aniworld.media.containers import Content
 
 SOUND = "sound"
 """Directory of what is the sound's."""

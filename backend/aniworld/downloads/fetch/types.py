@@ -12,6 +12,7 @@ from aniworld.catalog.types import Stream
 from aniworld.downloads.fetch.throttle import Throttle
 from aniworld.kit.net.kinds import MEDIA, Kind
 from aniworld.kit.net.lines import Wish
+from aniworld.media.types import TextTrack
 
 BLOCK = 1024 * 1024
 """Bytes that are gathered in memory before they are written."""
@@ -125,19 +126,6 @@ class Limits:
     """Seconds that one connection would still need, so that more are worth it."""
     throttle: Throttle = field(default_factory=Throttle)
     """How fast all may be that share it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TextTrack:
-    """Subtitles in WebVTT, in pieces."""
-
-    pieces: tuple[Path, ...]
-    times: tuple[tuple[float, float], ...]
-    """When each piece begins and ends, by the playlist (seconds)."""
-    language: str | None = None
-    """BCP 47, where the playlist tells."""
-    name: str | None = None
-    forced: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aniworld.downloads.media.webvtt import join
+from aniworld.media.webvtt import join
 
 INF = float("inf")
 

@@ -13,9 +13,9 @@ from typing import IO
 import av
 from av.container import InputContainer
 
-from aniworld.downloads.fetch.containers import HEAD, is_cut, recognise_sound
-from aniworld.downloads.media.pieces import Part
-from aniworld.downloads.media.refusal import RefusalError
+from aniworld.media.containers import HEAD, is_cut, recognise_sound
+from aniworld.media.pieces import Part
+from aniworld.media.refusal import RefusalError
 
 _BUFFER = 1024 * 1024
 _TIMESTAMP = b"com.apple.streaming.transportStreamTimestamp\0"

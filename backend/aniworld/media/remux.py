@@ -13,15 +13,15 @@ import av
 from av.container import InputContainer, OutputContainer
 from av.stream import AttachmentStream, Disposition, Stream
 
-from aniworld.downloads.media import webvtt
-from aniworld.downloads.media.inputs import Source, Written
-from aniworld.downloads.media.languages import language_code, track_languages
-from aniworld.downloads.media.pieces import wait_for
-from aniworld.downloads.media.refusal import RefusalError
-from aniworld.downloads.media.tally import Tally
-from aniworld.downloads.media.timeline import Timeline
-from aniworld.downloads.media.types import Done, RemuxJob, StreamKind, TextInput
-from aniworld.downloads.media.verify import (
+from aniworld.media import webvtt
+from aniworld.media.inputs import Source, Written
+from aniworld.media.languages import language_code, track_languages
+from aniworld.media.pieces import wait_for
+from aniworld.media.refusal import RefusalError
+from aniworld.media.tally import Tally
+from aniworld.media.timeline import Timeline
+from aniworld.media.types import Done, RemuxJob, StreamKind, TextInput
+from aniworld.media.verify import (
     declared_duration,
     kinds_of,
     language_of,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from aniworld.kit.schema import Schema
@@ -43,6 +45,19 @@ class VerifyJob(Schema, frozen=True, tag="verify"):
     path: str
     expected_duration: float | None = None
     tolerance: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextTrack:
+    """Subtitles in WebVTT, in pieces."""
+
+    pieces: tuple[Path, ...]
+    times: tuple[tuple[float, float], ...]
+    """When each piece begins and ends, by the playlist (seconds)."""
+    language: str | None = None
+    """BCP 47, where the playlist tells."""
+    name: str | None = None
+    forced: bool = False
 
 
 class TextInput(Schema, frozen=True):

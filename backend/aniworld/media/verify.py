@@ -13,10 +13,10 @@ from av.stream import Disposition, Stream
 from av.subtitles.stream import SubtitleStream
 from av.video.stream import VideoStream
 
-from aniworld.downloads.media.refusal import RefusalError
-from aniworld.downloads.media.source import open_media
-from aniworld.downloads.media.tally import Tally
-from aniworld.downloads.media.types import MediaInfo, StreamInfo, StreamKind
+from aniworld.media.refusal import RefusalError
+from aniworld.media.source import open_media
+from aniworld.media.tally import Tally
+from aniworld.media.types import MediaInfo, StreamInfo, StreamKind
 
 _MICROSECONDS = 1_000_000
 _BEGINNING = 1.0

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from aniworld.downloads.media.types import Container
 from aniworld.kit.languages import CODES, SHORT
+from aniworld.media.types import Container
 
 
 def track_languages(language: str | None, container: Container) -> tuple[str | None, str | None]:

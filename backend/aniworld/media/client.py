@@ -13,10 +13,9 @@ from pathlib import Path
 
 import msgspec
 
-from aniworld.downloads.fetch.errors import DiskError
-from aniworld.downloads.fetch.types import TextTrack
-from aniworld.downloads.media.errors import MediaRefusedError, MediaWorkerError
-from aniworld.downloads.media.types import (
+from aniworld.kit import child
+from aniworld.media.errors import MediaRefusedError, MediaWorkerError
+from aniworld.media.types import (
     Answer,
     Container,
     Done,
@@ -26,13 +25,13 @@ from aniworld.downloads.media.types import (
     Refused,
     RemuxJob,
     TextInput,
+    TextTrack,
     VerifyJob,
 )
-from aniworld.kit import child
 
 log = logging.getLogger(__name__)
 
-_MODULE = "aniworld.downloads.media.worker"
+_MODULE = "aniworld.media.worker"
 _TAG = re.compile(r"[A-Za-z0-9]{2,8}(-[A-Za-z0-9]{1,8}){0,3}")
 _LONGEST_ANSWER = 1024 * 1024
 _ENVIRONMENT = ("PATH", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "LANG", "LC_ALL", "TMPDIR")
@@ -40,7 +39,7 @@ _ENVIRONMENT = ("PATH", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "LANG", "LC_ALL
 
 
 async def probe(path: Path, *, timeout: float = 60.0) -> MediaInfo:
-    """What the file says of itself. Raises :class:`~aniworld.downloads.media.errors.MediaError`."""
+    """What the file says of itself. Raises :class:`~aniworld.media.errors.MediaError`."""
     return (await _run(ProbeJob(path=str(path)), timeout)).info
 
 
@@ -50,8 +49,8 @@ async def verify(
     """Read the file through, and decode its first and last seconds.
 
     ``expected_duration`` in seconds, ``tolerance`` too (default: 2 s or 2 %, the larger). Raises
-    :class:`~aniworld.downloads.media.errors.MediaRefusedError` where the video is not whole or does not play, and
-    :class:`~aniworld.downloads.media.errors.MediaWorkerError`.
+    :class:`~aniworld.media.errors.MediaRefusedError` where the video is not whole or does not play, and
+    :class:`~aniworld.media.errors.MediaWorkerError`, and ``OSError`` where the machine is at fault, not the video.
     """
     job = VerifyJob(path=str(path), expected_duration=expected_duration, tolerance=tolerance)
     return (await _run(job, timeout)).info
@@ -79,8 +78,7 @@ async def remux(
     it can hold them. ``language`` is ``audio[+subtitles]`` in BCP 47.
 
     With ``whole`` the pieces may still be coming, each whole as soon as it has its name; it is set when all are there,
-    and ``timeout`` counts from then. Raises what :func:`verify` raises, and
-    :class:`~aniworld.downloads.fetch.errors.DiskError`.
+    and ``timeout`` counts from then. Raises what :func:`verify` raises.
     """
     paths = (inputs,) if isinstance(inputs, Path) else tuple(inputs)
     job = RemuxJob(
@@ -130,7 +128,7 @@ async def _run(job: Job, timeout: float, whole: asyncio.Event | None = None) -> 
         return answer
     if isinstance(answer, Refused):
         raise MediaRefusedError(answer.reason, answer.message)
-    raise DiskError.of(OSError(answer.number, os.strerror(answer.number), answer.file), "Working on the video")
+    raise OSError(answer.number, os.strerror(answer.number), answer.file)
 
 
 async def _ask(job: Job, timeout: float, whole: asyncio.Event | None) -> Answer:

@@ -7,9 +7,9 @@ from pathlib import Path
 import av
 import pytest
 
-from aniworld.downloads.media import client as media
-from aniworld.downloads.media.errors import MediaRefusedError
-from tests.downloads.media.clips import make_clip, make_rendition, make_segments
+from aniworld.media import client as media
+from aniworld.media.errors import MediaRefusedError
+from tests.media.clips import make_clip, make_rendition, make_segments
 
 FMP4 = {"hls_segment_type": "fmp4"}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from aniworld.downloads.media.types import StreamKind
+from aniworld.media.types import StreamKind
 
 BACK = 1.0
 AHEAD = 10.0

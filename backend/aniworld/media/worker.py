@@ -1,4 +1,4 @@
-"""The process that looks at media: ``python -m aniworld.downloads.media.worker``.
+"""The process that looks at media: ``python -m aniworld.media.worker``.
 
 Reads one job as a line of JSON, writes one answer as a line of JSON. Media comes from strangers and is read by a large
 library written in C; here it can crash nothing but itself, and takes no more than the limits below. When the server
@@ -18,9 +18,9 @@ from pathlib import Path
 import av.error
 import msgspec
 
-from aniworld.downloads.media import remux, verify
-from aniworld.downloads.media.refusal import RefusalError
-from aniworld.downloads.media.types import Answer, DiskTrouble, Done, Job, ProbeJob, Refused, VerifyJob
+from aniworld.media import remux, verify
+from aniworld.media.refusal import RefusalError
+from aniworld.media.types import Answer, DiskTrouble, Done, Job, ProbeJob, Refused, VerifyJob
 
 _ADDRESS_SPACE = 4 * 1024**3
 _CPU_SECONDS = 900

@@ -12,12 +12,12 @@ from av.container import InputContainer
 from av.packet import Packet
 from av.stream import Stream
 
-from aniworld.downloads.media.pieces import Part, Pieces
-from aniworld.downloads.media.refusal import RefusalError
-from aniworld.downloads.media.source import bare_sound_start, open_media, open_part
-from aniworld.downloads.media.tally import Tally
-from aniworld.downloads.media.timeline import AHEAD, BACK, Clock, Timeline
-from aniworld.downloads.media.types import StreamKind
+from aniworld.media.pieces import Part, Pieces
+from aniworld.media.refusal import RefusalError
+from aniworld.media.source import bare_sound_start, open_media, open_part
+from aniworld.media.tally import Tally
+from aniworld.media.timeline import AHEAD, BACK, Clock, Timeline
+from aniworld.media.types import StreamKind
 
 _SAME_CLOCK = 10.0
 """Seconds that picture and sound may begin apart; more, and they do not go by the same clock."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from aniworld.downloads.media.languages import track_languages
-from aniworld.downloads.media.refusal import RefusalError
-from aniworld.downloads.media.tally import Tally
-from aniworld.downloads.media.timeline import Timeline
+from aniworld.media.languages import track_languages
+from aniworld.media.refusal import RefusalError
+from aniworld.media.tally import Tally
+from aniworld.media.timeline import Timeline
 
 
 def tally(

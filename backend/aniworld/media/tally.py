@@ -5,8 +5,8 @@ What a file says of its own length proves nothing: one that was cut short still 
 
 from __future__ import annotations
 
-from aniworld.downloads.media.refusal import RefusalError
-from aniworld.downloads.media.types import StreamKind
+from aniworld.media.refusal import RefusalError
+from aniworld.media.types import StreamKind
 
 _HOLE_WITH_SOUND = 0.75
 _HOLE_WITHOUT = 5.0
