@@ -52,7 +52,7 @@ def test_an_episode() -> None:
     facts = EpisodeFacts(
         series="Clockwork Garden", season=1, episode=5, title="A <b> & c", aired=dt.date(2021, 5, 7), duration=1440.0
     )
-    root = _root(episode_nfo(facts))
+    root = _root(episode_nfo([facts]))
     assert root.tag == "episodedetails"
     assert {element.tag: element.text for element in root} == {
         "title": "A <b> & c",

@@ -49,12 +49,12 @@ def test_a_missing_folder_is_an_error(anime: Path) -> None:
     with pytest.raises(FileNotFoundError):
         service.write_series_nfo(anime, "Show", FACTS)
     with pytest.raises(FileNotFoundError):
-        service.write_episode_nfo(anime, "Show/Season 01/x.mkv", EPISODE)
+        service.write_episode_nfo(anime, "Show/Season 01/x.mkv", [EPISODE])
 
 
 def test_it_lies_beside_its_video(anime: Path, folder: Path) -> None:
     (folder / "Season 01").mkdir()
-    assert service.write_episode_nfo(anime, "Show/Season 01/Show - S01E01 - 1.5 times [de].mkv", EPISODE) is True
+    assert service.write_episode_nfo(anime, "Show/Season 01/Show - S01E01 - 1.5 times [de].mkv", [EPISODE]) is True
     assert (folder / "Season 01" / "Show - S01E01 - 1.5 times [de].nfo").exists()
 
 

@@ -162,7 +162,7 @@ def _write_nfo(anime: Path, file: PendingNfo) -> None:
         duration=file.duration,
     )
     try:
-        metadata.write_episode_nfo(anime, file.path, facts)
+        metadata.write_episode_nfo(anime, file.path, [facts])
     except FileNotFoundError:
         log.info("The folder of %s is gone; no description is written", file.path)
     except (ForeignNfoError, UnsafePathError) as error:

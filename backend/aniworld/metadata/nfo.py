@@ -7,12 +7,12 @@ written again. Pure: bytes in, bytes out.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from xml.etree import ElementTree as ET
 from xml.parsers import expat
 
 from aniworld.metadata.errors import ForeignNfoError
-from aniworld.metadata.types import EpisodeFacts, SeriesFacts, SeriesMarks
+from aniworld.metadata.types import EpisodeFacts, SeasonFacts, SeriesFacts, SeriesMarks
 
 LARGEST = 1024 * 1024
 """Bytes of an NFO file that is read."""
@@ -29,11 +29,27 @@ def series_nfo(facts: SeriesFacts, existing: bytes | None = None) -> bytes | Non
     return _merged("tvshow", _series_elements(facts), existing)
 
 
-def episode_nfo(facts: EpisodeFacts, existing: bytes | None = None) -> bytes | None:
+def season_nfo(facts: SeasonFacts, existing: bytes | None = None) -> bytes | None:
+    """The ``season.nfo``, merged into the one that is there; None: that one is locked.
+
+    Raises :class:`ForeignNfoError` if the one that is there cannot be read.
+    """
+    elements = [
+        _element("title", facts.title),
+        _element("seasonnumber", str(facts.season)),
+        _element("plot", facts.plot),
+        _element("premiered", facts.premiered.isoformat() if facts.premiered else ""),
+        _element("year", str(facts.premiered.year) if facts.premiered else ""),
+    ]
+    return _merged("season", elements, existing)
+
+
+def episode_nfo(several: Sequence[EpisodeFacts], existing: bytes | None = None) -> bytes | None:
     """The ``.nfo`` beside an episode, merged into the one that is there; None: that one is locked.
 
     Raises :class:`ForeignNfoError` if the one that is there cannot be read.
     """
+    facts = several[0]
     elements = [
         _element("title", facts.title),
         _element("showtitle", facts.series),

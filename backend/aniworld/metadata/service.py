@@ -5,12 +5,22 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 
 from aniworld.kit.files import durable_write, safe_join
 from aniworld.metadata import artwork, nfo
 from aniworld.metadata.errors import ForeignNfoError
-from aniworld.metadata.types import PICTURE_FILES, SERIES_NFO, EpisodeFacts, PictureKind, SeriesFacts, SeriesMarks
+from aniworld.metadata.types import (
+    PICTURE_FILES,
+    SEASON_NFO,
+    SERIES_NFO,
+    EpisodeFacts,
+    PictureKind,
+    SeasonFacts,
+    SeriesFacts,
+    SeriesMarks,
+)
 
 media_type = artwork.media_type
 
@@ -22,8 +32,20 @@ def write_series_nfo(anime: Path, folder: str, facts: SeriesFacts) -> bool:
     return _write_if_new(path, existing, nfo.series_nfo(facts, existing))
 
 
-def write_episode_nfo(anime: Path, video: str, facts: EpisodeFacts) -> bool:
+def write_season_nfo(anime: Path, season_folder: str, facts: SeasonFacts) -> bool:
+    """Write ``season.nfo`` if it changes; whether it did. ``season_folder``: relative to ``anime``.
+
+    Raises ``OSError`` (``FileNotFoundError`` where the folder is gone) and :class:`ForeignNfoError`.
+    """
+    path = safe_join(anime, season_folder, SEASON_NFO)
+    existing = _read(path)
+    return _write_if_new(path, existing, nfo.season_nfo(facts, existing))
+
+
+def write_episode_nfo(anime: Path, video: str, facts: Sequence[EpisodeFacts]) -> bool:
     """Write the ``.nfo`` beside a video if it changes; whether it did. ``video``: relative to ``anime``.
+
+    ``facts``: of each episode that the file holds, in order; at least one.
 
     Raises ``OSError`` (``FileNotFoundError`` where the folder is gone) and :class:`ForeignNfoError`.
     """

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from aniworld.kit.schema import Schema
+from aniworld.media.types import MediaInfo
 
 PictureKind = Literal["poster", "fanart", "logo", "banner", "thumb"]
 
@@ -23,6 +24,7 @@ PICTURE_FILES: dict[PictureKind, str] = {
 """The names that Jellyfin and Kodi both look for in a series' folder."""
 
 SERIES_NFO = "tvshow.nfo"
+SEASON_NFO = "season.nfo"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,15 +32,41 @@ class SeriesFacts:
     """What a ``tvshow.nfo`` tells. What is empty is not written, and does not empty what is there."""
 
     title: str
+    original_title: str = ""
+    sort_title: str = ""
     plot: str = ""
+    age_rating: str = ""
+    """``FSK 12``, ``TV-14``."""
     year: int | None = None
     premiered: dt.date | None = None
+    ended: dt.date | None = None
     ongoing: bool | None = None
     """None: not known."""
+    duration: float | None = None
+    """Seconds that an episode lasts."""
+    studios: tuple[str, ...] = ()
     genres: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    ratings: tuple[Rating, ...] = ()
+    """The one that counts first."""
     ids: tuple[tuple[str, str], ...] = ()
-    """(service, id), the one that counts first."""
+    """(service, id): an :data:`IdKind`, or the name of a source. The first that players know is made the default."""
     named_seasons: tuple[tuple[int, str], ...] = ()
+    """(season, name); names that tell only the number are left out by the writer."""
+    people: tuple[Person, ...] = ()
+    """In order of importance."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeasonFacts:
+    """What a ``season.nfo`` tells."""
+
+    season: int
+    title: str = ""
+    plot: str = ""
+    premiered: dt.date | None = None
+    ids: tuple[tuple[str, str], ...] = ()
+    """Of the season; (service, id) as in :class:`SeriesFacts`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +87,21 @@ class EpisodeFacts:
     season: int
     episode: int
     title: str = ""
+    plot: str = ""
     aired: dt.date | None = None
     duration: float | None = None
     """Seconds."""
+    ratings: tuple[Rating, ...] = ()
+    ids: tuple[tuple[str, str], ...] = ()
+    """Of the episode; (service, id) as in :class:`SeriesFacts`."""
+    directors: tuple[str, ...] = ()
+    writers: tuple[str, ...] = ()
+    airs_before: tuple[int, int] | None = None
+    """A special: the (season, episode) that it is seen before."""
+    airs_after: int | None = None
+    """A special: the season that it is seen after; wins over ``airs_before``."""
+    media: MediaInfo | None = None
+    """What the file itself holds."""
 
 
 Service = Literal["anilist", "tmdb", "fanart"]
