@@ -44,7 +44,7 @@ OWN: dict[str, set[str]] = {
         "tools",
         "trial",
     },
-    "config": {"settings"},
+    "config": {"secrets", "settings"},
     "downloads": {
         "breaker",
         "candidates",

@@ -22,9 +22,9 @@ def config() -> None:
 @data_options
 @runs
 async def show(settings: Settings) -> None:
-    """Print what holds, as JSON."""
+    """Print what holds, as JSON, without keys."""
     async with opened(settings) as parts:
-        click.echo(msgspec.json.format(msgspec.json.encode(parts.config.current), indent=2).decode())
+        click.echo(msgspec.json.format(msgspec.json.encode(parts.config.shown()), indent=2).decode())
 
 
 @config.command()

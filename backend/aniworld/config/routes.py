@@ -13,7 +13,7 @@ from aniworld.config.service import ConfigService
 @get("/", operation_id="getConfig", summary="The whole configuration")
 async def get_config(config: NamedDependency[ConfigService]) -> AppConfig:
     """What holds now."""
-    return config.current
+    return config.shown()
 
 
 @put("/", operation_id="putConfig", summary="Replace the configuration")

@@ -151,6 +151,66 @@ class ProvidersSection(Input, frozen=True):
     ] = msgspec.field(default_factory=list)
 
 
+MetadataService = Literal["anilist", "tmdb", "fanart"]
+MetadataOrigin = Literal["source", "anilist", "tmdb", "fanart"]
+MetadataField = Literal[
+    "title", "plot", "genres", "rating", "people", "episodes", "poster", "fanart", "logo", "banner", "thumb"
+]
+TextLanguage = Annotated[
+    str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$", max_length=12, description="BCP 47, such as de or en-US")
+]
+Secret = Annotated[
+    str,
+    Meta(
+        min_length=8,
+        max_length=1000,
+        pattern=r"^[!-~]+$",
+        description="Is taken and never shown: answers have null here",
+    ),
+]
+SecretSet = Annotated[
+    bool, Meta(description="Whether there is one. Sent as true with a null: the one that is there stays")
+]
+
+
+class MetadataSection(Input, frozen=True):
+    """Who is asked for descriptions and pictures, and who is preferred."""
+
+    anilist: Annotated[bool, Meta(description="Ask AniList, which needs no key")] = True
+    tmdb: Annotated[bool, Meta(description="Ask TMDB as soon as there is a key")] = True
+    fanart: Annotated[bool, Meta(description="Ask fanart.tv as soon as there is a key")] = True
+    tmdb_key: Secret | None = None
+    """The API read access token, or the older API key."""
+    tmdb_key_set: SecretSet = False
+    fanart_key: Secret | None = None
+    """The personal API key."""
+    fanart_key_set: SecretSet = False
+    anime_lists: Annotated[
+        bool, Meta(description="Fetch a public list of which ids of the services belong together, once a week")
+    ] = False
+    languages: Annotated[
+        list[TextLanguage],
+        Meta(
+            min_length=1,
+            max_length=5,
+            description="Languages of titles and descriptions, the best first",
+            extra_json_schema={"uniqueItems": True},
+        ),
+    ] = msgspec.field(default_factory=lambda: ["en"])
+    picture_languages: Annotated[
+        list[TextLanguage],
+        Meta(
+            max_length=5,
+            description="Languages of the words in pictures, the best first; empty: as the texts",
+            extra_json_schema={"uniqueItems": True},
+        ),
+    ] = msgspec.field(default_factory=list)
+    prefer: Annotated[
+        dict[MetadataField, Annotated[list[MetadataOrigin], Meta(max_length=4)]],
+        Meta(description="Whose value is taken, the best first; who is not named follows in the usual order"),
+    ] = msgspec.field(default_factory=dict)
+
+
 class AccessSection(Input, frozen=True):
     """Who may come in, and for how long."""
 
@@ -174,12 +234,13 @@ class AppConfig(Input, frozen=True):
     library: LibrarySection = msgspec.field(default_factory=LibrarySection)
     downloads: DownloadsSection = msgspec.field(default_factory=DownloadsSection)
     providers: ProvidersSection = msgspec.field(default_factory=ProvidersSection)
+    metadata: MetadataSection = msgspec.field(default_factory=MetadataSection)
     access: AccessSection = msgspec.field(default_factory=AccessSection)
     logging: LoggingSection = msgspec.field(default_factory=LoggingSection)
 
 
-SectionName = Literal["library", "downloads", "providers", "access", "logging"]
-Section = LibrarySection | DownloadsSection | ProvidersSection | AccessSection | LoggingSection
+SectionName = Literal["library", "downloads", "providers", "metadata", "access", "logging"]
+Section = LibrarySection | DownloadsSection | ProvidersSection | MetadataSection | AccessSection | LoggingSection
 
 
 class Validation(Schema, frozen=True):

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from aniworld.config import secrets
 from aniworld.config.schemas import AppConfig, Section, SectionName, Validation
 from aniworld.events.bus import EventBus
 from aniworld.events.types import Message, SystemInfo
@@ -24,7 +25,7 @@ class ConfigFileError(Exception):
 
 
 class ConfigService:
-    """``current`` is what holds now: read it when it is needed, never keep it.
+    """``current`` is what holds now, secrets and all: read it when it is needed, never keep it.
 
     Changes are validated whole, written atomically and take effect at once: ``subscribe`` tells those who must act.
     """
@@ -73,19 +74,24 @@ class ConfigService:
         return Validation(valid=not errors, errors=errors, warnings=warnings)
 
     async def replace(self, config: AppConfig) -> AppConfig:
-        """Put a whole configuration in force."""
+        """Put a whole configuration in force; how it is shown."""
         async with self._lock:
-            return await self._store(config)
+            return secrets.hidden_all(await self._store(config))
+
+    def shown(self) -> AppConfig:
+        """What holds now, without secrets."""
+        return secrets.hidden_all(self.current)
 
     def section(self, name: SectionName) -> Section:
-        """One section of what holds now."""
-        section: Section = getattr(self.current, name)
+        """One section of what holds now, without secrets."""
+        section: Section = secrets.hidden(getattr(self.current, name))
         return section
 
     async def patch(self, name: SectionName, changes: dict[str, Any]) -> Section:
-        """Change the named fields of one section."""
+        """Change the named fields of one section; how it is shown then. A null for a secret removes it."""
         async with self._lock:
             raw = msgspec.to_builtins(self.current)
+            raw[name].update({f"{secret}_set": False for secret in secrets.names(getattr(self.current, name))})
             raw[name].update(changes)
             try:
                 stored = await self._store(parse(raw))
@@ -93,10 +99,11 @@ class ConfigService:
                 raise InvalidInputError(
                     error.detail, errors=tuple(_within(name, problem) for problem in error.errors)
                 ) from error
-            section: Section = getattr(stored, name)
+            section: Section = secrets.hidden(getattr(stored, name))
             return section
 
     async def _store(self, config: AppConfig) -> AppConfig:
+        config = secrets.settled(config, self.current)
         errors, _warnings = await self._check(config)
         if errors:
             raise InvalidInputError(errors[0].message, errors=tuple(errors))
@@ -125,8 +132,13 @@ class ConfigService:
                 errors.append(
                     FieldError(field=f"providers.allowed_hosts[{index}]", message="The port must be 1 to 65535")
                 )
-        if len(set(config.library.languages)) != len(config.library.languages):
-            errors.append(FieldError(field="library.languages", message="A language stands there twice"))
+        for field, listed in (
+            ("library.languages", config.library.languages),
+            ("metadata.languages", config.metadata.languages),
+            ("metadata.picture_languages", config.metadata.picture_languages),
+        ):
+            if len(set(listed)) != len(listed):
+                errors.append(FieldError(field=field, message="A language stands there twice"))
         return errors, warnings
 
 

@@ -101,6 +101,7 @@ export type AppConfig = {
     downloads?: DownloadsSection;
     library?: LibrarySection;
     logging?: LoggingSection;
+    metadata?: MetadataSection;
     providers?: ProvidersSection;
 };
 
@@ -527,6 +528,60 @@ export type LoginInput = {
 export type Message = {
     code: string;
     message: string;
+};
+
+/**
+ * MetadataSection
+ *
+ * Who is asked for descriptions and pictures, and who is preferred.
+ */
+export type MetadataSection = {
+    /**
+     * Ask AniList, which needs no key
+     */
+    anilist?: boolean;
+    /**
+     * Fetch a public list of which ids of the services belong together, once a week
+     */
+    anime_lists?: boolean;
+    /**
+     * Ask fanart.tv as soon as there is a key
+     */
+    fanart?: boolean;
+    /**
+     * Is taken and never shown: answers have null here
+     */
+    fanart_key?: string | null;
+    /**
+     * Whether there is one. Sent as true with a null: the one that is there stays
+     */
+    fanart_key_set?: boolean;
+    /**
+     * Languages of titles and descriptions, the best first
+     */
+    languages?: Array<string>;
+    /**
+     * Languages of the words in pictures, the best first; empty: as the texts
+     */
+    picture_languages?: Array<string>;
+    /**
+     * Whose value is taken, the best first; who is not named follows in the usual order
+     */
+    prefer?: {
+        [key: string]: Array<'anilist' | 'fanart' | 'source' | 'tmdb'>;
+    };
+    /**
+     * Ask TMDB as soon as there is a key
+     */
+    tmdb?: boolean;
+    /**
+     * Is taken and never shown: answers have null here
+     */
+    tmdb_key?: string | null;
+    /**
+     * Whether there is one. Sent as true with a null: the one that is there stays
+     */
+    tmdb_key_set?: boolean;
 };
 
 /**
@@ -2585,7 +2640,7 @@ export type PutConfigResponse = PutConfigResponses[keyof PutConfigResponses];
 export type GetConfigSectionData = {
     body?: never;
     path: {
-        name: 'library' | 'downloads' | 'providers' | 'access' | 'logging';
+        name: 'library' | 'downloads' | 'providers' | 'metadata' | 'access' | 'logging';
     };
     query?: never;
     url: '/api/config/section/{name}';
@@ -2624,7 +2679,7 @@ export type GetConfigSectionResponses = {
     /**
      * What was asked for
      */
-    200: LibrarySection | DownloadsSection | ProvidersSection | AccessSection | LoggingSection;
+    200: LibrarySection | DownloadsSection | ProvidersSection | MetadataSection | AccessSection | LoggingSection;
 };
 
 export type GetConfigSectionResponse = GetConfigSectionResponses[keyof GetConfigSectionResponses];
@@ -2634,7 +2689,7 @@ export type PatchConfigSectionData = {
         [key: string]: unknown;
     };
     path: {
-        name: 'library' | 'downloads' | 'providers' | 'access' | 'logging';
+        name: 'library' | 'downloads' | 'providers' | 'metadata' | 'access' | 'logging';
     };
     query?: never;
     url: '/api/config/section/{name}';
@@ -2685,7 +2740,7 @@ export type PatchConfigSectionResponses = {
     /**
      * Done; this is how it is now
      */
-    200: LibrarySection | DownloadsSection | ProvidersSection | AccessSection | LoggingSection;
+    200: LibrarySection | DownloadsSection | ProvidersSection | MetadataSection | AccessSection | LoggingSection;
 };
 
 export type PatchConfigSectionResponse = PatchConfigSectionResponses[keyof PatchConfigSectionResponses];
