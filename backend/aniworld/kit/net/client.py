@@ -90,13 +90,14 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer with a success status."""
+    """A whole answer; but for those of ``call`` it has a success status."""
 
     url: str
     """Where it came from in the end."""
     headers: httpx.Headers
     content: bytes
     """Decoded."""
+    status: int = 200
 
     def text(self) -> str:
         """The body as text; what its charset does not know becomes U+FFFD."""
@@ -218,15 +219,31 @@ class HttpClient:
 
         Raises ``HttpStatusError`` for a status that is no success and ``BadAnswerError`` when it is not of that type.
         """
+        answer = await self.call(url, body, headers=headers, kind=kind)
+        if not 200 <= answer.status < 300:
+            raise HttpStatusError(
+                answer.status, answer.url, retry_after=parse_retry_after(answer.headers.get("retry-after"))
+            )
+        return answer.json(type_)
+
+    async def call(
+        self, url: str, body: object = None, *, headers: Mapping[str, str] | None = None, kind: Kind = PAGE
+    ) -> Answer:
+        """What an API answers, whatever the status: ``GET``, or ``POST`` with ``body`` as JSON. Follows no redirect,
+        so that what is sent along goes nowhere else.
+        """
         sent = defaults(kind)
-        sent.update({"Accept": "application/json", "Content-Type": "application/json", **(headers or {})})
+        sent.update({"Accept": "application/json", "Accept-Encoding": "gzip"})
+        content = None if body is None else msgspec.json.encode(body)
+        if content is not None:
+            sent["Content-Type"] = "application/json"
+        sent.update(headers or {})
         place, target = parse_url(url)
         async with self._lanes.enter(target.entry), self._limits(kind):
-            opened = await self._send("POST", place, target, sent, content=msgspec.json.encode(body))
+            opened = await self._send("GET" if content is None else "POST", place, target, sent, content=content)
             try:
                 response = Response(opened.raw, str(place), kind)
-                raise_for_status(response)
-                return Answer(response.url, response.headers, await response.read()).json(type_)
+                return Answer(response.url, response.headers, await response.read(), response.status_code)
             finally:
                 with _translated():
                     await opened.raw.aclose()
