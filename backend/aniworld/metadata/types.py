@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from aniworld.config.schemas import MetadataField, MetadataOrigin, MetadataService
 from aniworld.kit.schema import Schema
 from aniworld.media.types import MediaInfo
 
@@ -104,15 +105,20 @@ class EpisodeFacts:
     """What the file itself holds."""
 
 
-Service = Literal["anilist", "tmdb", "fanart"]
+Service = MetadataService
 """Who is asked."""
+Origin = MetadataOrigin
+"""Who tells: a service, or the source of the series itself."""
+Field = MetadataField
+"""What has an order of preference of its own."""
 IdKind = Literal["anilist", "mal", "anidb", "kitsu", "tmdb", "tvdb", "imdb"]
 """Whose ids are kept."""
 Format = Literal["tv", "movie", "ova", "ona", "special", "unknown"]
+Relation = Literal["prequel", "sequel", "parent", "side_story", "alternative", "summary", "other"]
 
 
 class Picture(Schema, frozen=True):
-    """A picture that a service offers."""
+    """A picture that is offered."""
 
     kind: PictureKind
     url: str
@@ -124,6 +130,8 @@ class Picture(Schema, frozen=True):
     """How much people like it; only to be compared with others of the same service."""
     season: int | None = None
     """Of one season; None: of the series."""
+    service: Origin = "source"
+    """Who offers it."""
 
 
 class Person(Schema, frozen=True):
@@ -157,7 +165,9 @@ class ServiceEpisode(Schema, frozen=True):
     """Seconds."""
     still: str | None = None
     """Address of a picture."""
-    rating: Rating | None = None
+    ratings: tuple[Rating, ...] = ()
+    directors: tuple[str, ...] = ()
+    writers: tuple[str, ...] = ()
     ids: dict[IdKind, str] = msgspec.field(default_factory=dict)
 
 
@@ -166,16 +176,36 @@ class ServiceSeason(Schema, frozen=True):
 
     season: int
     name: str = ""
+    """Empty where it only tells the number."""
     plot: str = ""
     premiered: dt.date | None = None
+    ids: dict[IdKind, str] = msgspec.field(default_factory=dict)
     episodes: tuple[ServiceEpisode, ...] = ()
 
 
-class ServiceSeries(Schema, frozen=True):
-    """All that one service tells about a series. Kept as it is, so that a service that is down empties nothing."""
+class Related(Schema, frozen=True):
+    """Another entry of the same service that belongs to this one: AniList has one for each cour."""
 
-    service: Service
+    relation: Relation
     id: str
+    title: str = ""
+    format: Format = "unknown"
+    year: int | None = None
+    episode_count: int | None = None
+
+
+class EpisodeOrder(Schema, frozen=True):
+    """Another way in which a service counts the episodes of a series (TMDB calls it an episode group)."""
+
+    id: str
+    name: str
+    kind: Literal["aired", "absolute", "dvd", "digital", "arcs", "production", "tv"]
+    episode_count: int = 0
+
+
+class Told(Schema, frozen=True):
+    """What is told about a series. Anything may be empty, which says nothing."""
+
     ids: dict[IdKind, str] = msgspec.field(default_factory=dict)
     title: str = ""
     """In the language that was asked for."""
@@ -198,7 +228,77 @@ class ServiceSeries(Schema, frozen=True):
     ratings: tuple[Rating, ...] = ()
     people: tuple[Person, ...] = ()
     pictures: tuple[Picture, ...] = ()
+    """Of the series and of its seasons."""
     episode_count: int | None = None
     seasons: tuple[ServiceSeason, ...] = ()
     next_airing: tuple[int, dt.datetime] | None = None
     """(episode, when)."""
+
+
+class ServiceSeries(Told, frozen=True, kw_only=True):
+    """All that one service tells about a series. Kept as it is, so that a service that is down empties nothing."""
+
+    service: Origin
+    id: str
+    related: tuple[Related, ...] = ()
+    orders: tuple[EpisodeOrder, ...] = ()
+
+
+class MergedSeries(Told, frozen=True, kw_only=True):
+    """What all together tell: each field from the best who says something. Pictures: the best of each kind first."""
+
+    origins: dict[Field, Origin] = msgspec.field(default_factory=dict)
+    """Whose value was taken."""
+
+
+class Wanted(Schema, frozen=True):
+    """What is known of a series that is looked for."""
+
+    titles: tuple[str, ...]
+    """In any language, the best known first; at least one."""
+    year: int | None = None
+    episode_count: int | None = None
+    """Of all its seasons without specials, as the source counts them."""
+    format: Format = "unknown"
+    ids: dict[IdKind, str] = msgspec.field(default_factory=dict)
+    """A service whose own id is here is not searched: that is the one."""
+
+
+class Candidate(Schema, frozen=True):
+    """What a service has that may be meant."""
+
+    service: Service
+    id: str
+    title: str
+    titles: tuple[str, ...] = ()
+    year: int | None = None
+    format: Format = "unknown"
+    episode_count: int | None = None
+    confidence: float = 0.0
+    """0 to 1."""
+    sure: bool = False
+    """It is taken without asking anybody. At most one of a service."""
+    picture: str | None = None
+    """A small poster."""
+
+
+class ServiceProblem(Schema, frozen=True):
+    """Why a service told nothing."""
+
+    service: Service
+    detail: str
+    permanent: bool
+    """Trying again does not help until somebody changes something."""
+    retry_after: float | None = None
+    """Seconds."""
+
+
+class IdEntry(Schema, frozen=True):
+    """What the lists of ids know about one entry of AniList or AniDB, and where it lies in the others' seasons."""
+
+    ids: dict[IdKind, str]
+    format: Format = "unknown"
+    tmdb_season: int | None = None
+    tvdb_season: int | None = None
+    offset: int | None = None
+    """Added to an episode's number in the entry it is the one in the season; None: not told."""
