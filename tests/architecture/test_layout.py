@@ -64,6 +64,8 @@ OWN: dict[str, set[str]] = {
     "events": {"bus"},
     "library": {
         "details",
+        "describing",
+        "facts",
         "linking",
         "folders",
         "housekeeping",
@@ -75,7 +77,7 @@ OWN: dict[str, set[str]] = {
         "targets",
         "text",
     },
-    "metadata": {"artwork", "child", "match", "merge", "nfo", "sources"},
+    "metadata": {"artwork", "child", "match", "merge", "sources", "nfo", "nfo_facts", "nfo_merge", "nfo_read"},
     "operations": set(),
     "scan": {"matching", "walk"},
     "sources": set(),

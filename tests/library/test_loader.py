@@ -16,8 +16,8 @@ from aniworld.catalog.errors import NotAtSourceError, SourceUnreachableError
 from aniworld.catalog.types import Artwork, SeriesInfo
 from aniworld.events.types import OperationUpdate, SeriesLoadingUpdate, SeriesUpdated
 from aniworld.library import loader as loader_module
-from aniworld.library.episode_repository import EpisodeRepository
 from aniworld.library.models import Episode, Series
+from aniworld.library.nfo_repository import NfoRepository
 from tests.library.conftest import Shelf
 from tests.library.doubles import clockwork, episode, pictures_of, season
 
@@ -464,7 +464,7 @@ async def test_a_description_lies_beside_a_new_file(shelf: Shelf) -> None:
 
     async def written() -> bool:
         async with shelf.db.read() as session:
-            return nfo.exists() and not await EpisodeRepository(session).pending_nfos(1)
+            return nfo.exists() and not await NfoRepository(session).pending(1)
 
     async with shelf.loading():
         async with shelf.db.write() as session:
@@ -472,7 +472,7 @@ async def test_a_description_lies_beside_a_new_file(shelf: Shelf) -> None:
         await shelf.until(written)
         root = ET.fromstring(nfo.read_bytes())
         assert root.tag == "episodedetails"
-        assert {element.tag: element.text for element in root} == {
+        assert {element.tag: element.text for element in root if element.tag != "aniworld"} == {
             "title": "Part 1.5",
             "showtitle": "Clockwork Garden",
             "season": "1",
@@ -480,6 +480,8 @@ async def test_a_description_lies_beside_a_new_file(shelf: Shelf) -> None:
             "aired": "2021-04-09",
             "runtime": "24",
         }
+        season_nfo = ET.fromstring((video.parent / "season.nfo").read_bytes())
+        assert (season_nfo.tag, season_nfo.findtext("seasonnumber")) == ("season", "1")
         nfo.unlink()
         await shelf.library.reload(key, ["nfo"])
         await shelf.until(written)
@@ -498,8 +500,8 @@ async def test_a_description_that_is_outdated_when_it_is_written_is_written_agai
     async with both.db.write() as session:
         for target in targets:
             await both.library.mark_downloaded(session, target.episode_id, "de", f"a/{target.episode}.mkv", 5)
-        repository = EpisodeRepository(session)
-        before = await repository.pending_nfos(10)
+        repository = NfoRepository(session)
+        before = await repository.pending(10)
         await session.execute(update(Episode).where(Episode.id == targets[0].episode_id).values(title="Renamed"))
-        await repository.nfo_written(before)
-        assert [file.title for file in await repository.pending_nfos(10)] == ["Renamed"]
+        await repository.written(before)
+        assert [file.title for file in await repository.pending(10)] == ["Renamed"]

@@ -16,7 +16,6 @@ from sqlalchemy import update
 from aniworld.catalog.types import Artwork, Language
 from aniworld.events.types import Resync, SeriesAdded, SeriesRemoved, SeriesUpdated
 from aniworld.kit.errors import InvalidInputError
-from aniworld.library.episode_repository import EpisodeRepository
 from aniworld.library.errors import (
     AlreadyInLibraryError,
     EpisodeNotFoundError,
@@ -26,6 +25,7 @@ from aniworld.library.errors import (
     SeriesNotFoundError,
 )
 from aniworld.library.models import Episode, Series
+from aniworld.library.nfo_repository import NfoRepository
 from aniworld.library.repository import SeriesRepository
 from aniworld.library.schemas import UpdateSeries
 from tests.library.conftest import Shelf
@@ -564,5 +564,5 @@ async def test_marking_at_the_same_time_counts_both(both: Shelf, targets: str) -
 async def test_a_file_of_an_episode_that_is_gone_is_no_error(both: Shelf, caplog: pytest.LogCaptureFixture) -> None:
     async with both.db.write() as session:
         await both.library.mark_downloaded(session, UUID(int=1), "de", "a/b.mkv", 1)
-        assert await EpisodeRepository(session).pending_nfos(10) == []
+        assert await NfoRepository(session).pending(10) == []
     assert "a/b.mkv" in caplog.text

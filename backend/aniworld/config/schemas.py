@@ -209,6 +209,13 @@ class MetadataSection(Input, frozen=True):
         dict[MetadataField, Annotated[list[MetadataOrigin], Meta(max_length=4)]],
         Meta(description="Whose value is taken, the best first; who is not named follows in the usual order"),
     ] = msgspec.field(default_factory=dict)
+    write_nfo: Annotated[bool, Meta(description="Write descriptions (NFO files) that Jellyfin, Emby and Kodi read")] = (
+        True
+    )
+    nfo_streamdetails: Annotated[
+        bool,
+        Meta(description="Tell in them what a video holds: codecs, size of the picture, languages of the sound"),
+    ] = True
 
 
 class AccessSection(Input, frozen=True):

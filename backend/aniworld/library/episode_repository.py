@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import ColumnElement, Insert, Row, and_, delete, exists, func, insert, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,7 +16,7 @@ from aniworld.catalog.types import EpisodeInfo, SeasonInfo
 from aniworld.db.base import new_id
 from aniworld.kit.clock import now
 from aniworld.library.models import Episode, EpisodeFile, EpisodeLanguage, Season, Series
-from aniworld.library.types import PendingNfo
+from aniworld.media.types import MediaInfo
 
 _T = TypeVar("_T")
 
@@ -248,9 +249,18 @@ class EpisodeRepository:
 
     # --- files --------------------------------------------------------------------------------------------------
 
-    async def put_file(self, episode_id: UUID, language: str, path: str, size: int) -> None:
-        """The file of an (episode, language); replaces an earlier one."""
-        values = {"path": path, "size": size, "nfo_written_at": None, "replaced_at": None, "created_at": now()}
+    async def put_file(
+        self, episode_id: UUID, language: str, path: str, size: int, media: MediaInfo | None = None
+    ) -> None:
+        """The file of an (episode, language); replaces an earlier one. ``media``: what it holds, if known."""
+        values = {
+            "path": path,
+            "size": size,
+            "media": msgspec.to_builtins(media),
+            "nfo_written_at": None,
+            "replaced_at": None,
+            "created_at": now(),
+        }
         statement = self._insert().values(id=new_id(), episode_id=episode_id, language=language, **values)
         await self._session.execute(
             statement.on_conflict_do_update(index_elements=["episode_id", "language"], set_=values)  # type: ignore[attr-defined]
@@ -263,41 +273,6 @@ class EpisodeRepository:
         """Files that are no longer there."""
         for chunk in _chunks(list(ids)):
             await self._session.execute(delete(EpisodeFile).where(EpisodeFile.id.in_(chunk)))
-
-    async def pending_nfos(self, limit: int) -> list[PendingNfo]:
-        """Files that have no description beside them yet, the oldest first."""
-        query = (
-            select(
-                EpisodeFile.id.label("file_id"),
-                EpisodeFile.path,
-                Series.key.label("series_key"),
-                Series.name.label("series_name"),
-                Episode.season,
-                Episode.episode,
-                Episode.title,
-                Episode.aired,
-                Episode.duration,
-            )
-            .join(Episode, Episode.id == EpisodeFile.episode_id)
-            .join(Series, Series.id == Episode.series_id)
-            .where(EpisodeFile.nfo_written_at.is_(None), EpisodeFile.replaced_at.is_(None), Series.deleted_at.is_(None))
-            .order_by(EpisodeFile.id)
-            .limit(limit)
-        )
-        return [PendingNfo(**row._mapping) for row in await self._session.execute(query)]
-
-    async def nfo_written(self, files: Sequence[PendingNfo]) -> None:
-        """These have their description; not those of which something changed while it was written."""
-        due = {file.file_id: file for file in await self.pending_nfos(len(files))}
-        ids = [file.file_id for file in files if due.get(file.file_id) == file]
-        await self._session.execute(update(EpisodeFile).where(EpisodeFile.id.in_(ids)).values(nfo_written_at=now()))
-
-    async def rewrite_nfos(self, series_id: UUID) -> None:
-        """The descriptions of all files of a series are to be written again."""
-        episodes = select(Episode.id).where(Episode.series_id == series_id)
-        await self._session.execute(
-            update(EpisodeFile).where(EpisodeFile.episode_id.in_(episodes)).values(nfo_written_at=None)
-        )
 
     # --- counts -------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ import glob
 import itertools
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Collection
 from pathlib import Path
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from aniworld.library.naming import folder_name
 from aniworld.library.repository import SeriesRepository
 from aniworld.library.text import same_name
 from aniworld.metadata.service import nfo_path
-from aniworld.metadata.types import PICTURE_FILES, SERIES_NFO, PictureKind
+from aniworld.metadata.types import PICTURE_FILES, SEASON_NFO, SERIES_NFO, PictureKind
 
 _ATTEMPTS = 5
 PUT_AWAY = (".aniworld", "replaced")
@@ -95,7 +95,7 @@ def find_image(anime: Path, folder: str, kind: PictureKind) -> Path:
     raise ImageNotFoundError
 
 
-def delete_files(anime: Path, folder: str | None, videos: Iterable[str]) -> list[str]:
+def delete_files(anime: Path, folder: str | None, videos: Collection[str]) -> list[str]:
     """Delete videos and the descriptions beside them, then what else we put into the folder. Blocks.
 
     Only by recorded path, never through a link that leads out, and folders only when they are empty. Returns the paths
@@ -106,6 +106,7 @@ def delete_files(anime: Path, folder: str | None, videos: Iterable[str]) -> list
     problems: list[str] = []
     parents: set[Path] = set()
     ours = [path for video in videos for path in (video, nfo_path(video))]
+    ours += sorted({f"{video.rpartition('/')[0]}/{SEASON_NFO}" for video in videos if video.count("/") > 1})
     if folder is not None:
         ours += [f"{folder}/{name}" for name in (SERIES_NFO, *PICTURE_FILES.values())]
     for relative in ours:

@@ -1,12 +1,11 @@
-"""Small things that follow by themselves: descriptions beside new files, replaced files out of the way, and counts
-that time or a setting changed."""
+"""Small things that follow by themselves: descriptions beside new files (:mod:`describing`), replaced files out of the
+way, and counts that time or a setting changed."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import datetime as dt
-import errno
 import logging
 from pathlib import Path
 from uuid import UUID
@@ -18,13 +17,10 @@ from aniworld.events.types import Resync, SeriesRef, SeriesUpdated
 from aniworld.kit.clock import now
 from aniworld.kit.files import UnsafePathError
 from aniworld.library import folders
+from aniworld.library.describing import Descriptions
 from aniworld.library.episode_repository import EpisodeRepository
 from aniworld.library.replaced_repository import ReplacedRepository
 from aniworld.library.repository import wanted_of
-from aniworld.library.types import PendingNfo
-from aniworld.metadata import service as metadata
-from aniworld.metadata.errors import ForeignNfoError
-from aniworld.metadata.types import EpisodeFacts
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +41,7 @@ class Housekeeping:
         self._db = db
         self._bus = bus
         self._config = config
+        self._descriptions = Descriptions(db, config)
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
@@ -59,10 +56,10 @@ class Housekeeping:
                 pass
             pause = _LOOK
             try:
-                while await self._describe():
-                    pass
-                while await self._put_away():
-                    pass
+                more = True
+                while more:
+                    more = await self._put_away()
+                    more |= await self._descriptions.write_some()
                 await self._clear_away()
             except OSError as error:
                 log.warning("The library's folders cannot be kept in order now: %s", error.strerror)
@@ -91,26 +88,6 @@ class Housekeeping:
                 for row in rows:
                     publish_after_commit(self._bus, session, SeriesUpdated(data=SeriesRef(key=row.key, name=row.name)))
         return len(rows) == _BATCH
-
-    async def _describe(self) -> bool:
-        """Write the descriptions beside a few files; whether there may be more. Raises ``OSError``."""
-        directory = self._config.current.library.anime_directory
-        if directory is None:
-            return False
-        async with self._db.read() as session:
-            files = await EpisodeRepository(session).pending_nfos(_BATCH)
-        if not files:
-            return False
-        written: list[PendingNfo] = []
-        try:
-            for file in files:
-                await asyncio.to_thread(_write_nfo, Path(directory), file)
-                written.append(file)
-        finally:
-            if written:
-                async with self._db.write() as session:
-                    await EpisodeRepository(session).nfo_written(written)
-        return len(files) == _BATCH
 
     async def _put_away(self) -> bool:
         """Move a few files away that a better language replaced; whether there may be more. Raises ``OSError``."""
@@ -147,23 +124,3 @@ def _give_way(anime: Path, video: str, better: list[tuple[str, int]]) -> bool:
     except UnsafePathError as error:
         log.warning("%s stays: %s", video, error.detail)
     return False
-
-
-def _write_nfo(anime: Path, file: PendingNfo) -> None:
-    """Write one description; a file that is gone or a description that is somebody else's needs none of ours."""
-    if not anime.is_dir():
-        raise FileNotFoundError(errno.ENOENT, "the anime directory is not there")
-    facts = EpisodeFacts(
-        series=file.series_name,
-        season=file.season,
-        episode=file.episode,
-        title=file.title,
-        aired=file.aired,
-        duration=file.duration,
-    )
-    try:
-        metadata.write_episode_nfo(anime, file.path, [facts])
-    except FileNotFoundError:
-        log.info("The folder of %s is gone; no description is written", file.path)
-    except (ForeignNfoError, UnsafePathError) as error:
-        log.info("No description is written beside %s: %s", file.path, error.detail)

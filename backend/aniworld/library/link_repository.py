@@ -68,4 +68,5 @@ class LinkRepository:
     async def resize_files(self, sizes: Mapping[UUID, int]) -> None:
         """Files that were replaced under their names."""
         if sizes:
-            await self._session.execute(update(EpisodeFile), [{"id": id_, "size": size} for id_, size in sizes.items()])
+            changed = [{"id": id_, "size": size, "media": None, "nfo_written_at": None} for id_, size in sizes.items()]
+            await self._session.execute(update(EpisodeFile), changed)

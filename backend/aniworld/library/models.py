@@ -184,6 +184,8 @@ class EpisodeFile(Entity):
     """Relative to the anime directory, with slashes."""
     size: Mapped[int]
     """Bytes."""
+    media: Mapped[dict[str, Any] | None]
+    """What the file holds, as :class:`~aniworld.media.types.MediaInfo`; None: nobody has looked yet."""
     nfo_written_at: Mapped[dt.datetime | None]
     replaced_at: Mapped[dt.datetime | None]
     """A better language is there: no longer counted, and moved out of the library soon."""

@@ -34,6 +34,7 @@ from aniworld.library.errors import (
     SeriesNotFoundError,
 )
 from aniworld.library.link_service import FolderLinks
+from aniworld.library.nfo_repository import NfoRepository
 from aniworld.library.repository import SeriesRepository, wanted_of
 from aniworld.library.schemas import (
     AddSource,
@@ -196,7 +197,7 @@ class LibraryService(FolderLinks):
                 values["replace_images"] = True
             await repository.change(row.id, **values)
             if "nfo" in parts:
-                await EpisodeRepository(session).rewrite_nfos(row.id)
+                await NfoRepository(session).rewrite(row.id)
             return await self._changed(session, repository, key)
 
     async def patch(self, key: str, changes: UpdateSeries) -> SeriesOut:

@@ -28,11 +28,12 @@ from aniworld.kit.text import fold
 from aniworld.library import folders
 from aniworld.library.episode_repository import EpisodeRepository
 from aniworld.library.errors import FolderError, NoAnimeDirectoryError, SourceEmptyError
+from aniworld.library.facts import series_facts
 from aniworld.library.repository import SeriesRepository, wanted_of
 from aniworld.library.service import LibraryService
 from aniworld.library.types import LoadJob, Step
 from aniworld.metadata import service as metadata
-from aniworld.metadata.types import PictureKind, SeriesFacts
+from aniworld.metadata.types import PictureKind
 
 log = logging.getLogger(__name__)
 
@@ -97,6 +98,8 @@ class LoadSteps:
             log.warning("%s: what lies in the anime directory was not looked at: %s", job.name, error.detail)
 
     async def _nfo(self, job: LoadJob) -> None:
+        if not self._config.current.metadata.write_nfo:
+            return
         anime, folder = await self._folder(job)
         async with self._db.read() as session:
             row = await SeriesRepository(session).material(job.id)
@@ -104,17 +107,7 @@ class LoadSteps:
             premiered = await EpisodeRepository(session).first_aired(job.id)
         if row is None:
             raise LeaseLostError
-        facts = SeriesFacts(
-            title=row.name,
-            plot=row.description,
-            year=row.year,
-            premiered=premiered,
-            ongoing={"ongoing": True, "completed": False}.get(row.status),
-            genres=tuple(row.genres),
-            ids=((row.provider, row.provider_key),),
-            named_seasons=tuple((season.season, season.name) for season in seasons),
-        )
-        await _on_disk(metadata.write_series_nfo, anime, folder, facts)
+        await _on_disk(metadata.write_series_nfo, anime, folder, series_facts(row, seasons, premiered))
 
     async def _pictures(self, job: LoadJob, kinds: tuple[PictureKind, ...]) -> None:
         """Each picture by itself: one that fails does not keep the others away."""

@@ -23,6 +23,7 @@ from aniworld.library.replaced_repository import ReplacedRepository
 from aniworld.library.repository import SeriesRepository, policy_of, wanted_of
 from aniworld.library.source_repository import SourceRepository
 from aniworld.library.types import EpisodeSource, Refusal, RefusalReason, Target, TargetDetails
+from aniworld.media.types import MediaInfo
 
 log = logging.getLogger(__name__)
 
@@ -132,9 +133,17 @@ class DownloadTargets:
         )
 
     async def mark_downloaded(
-        self, session: AsyncSession, episode_id: UUID, language: str, path: str, size: int
+        self,
+        session: AsyncSession,
+        episode_id: UUID,
+        language: str,
+        path: str,
+        size: int,
+        media: MediaInfo | None = None,
     ) -> None:
         """The (episode, language) is there, at ``path`` relative to the anime directory; in the caller's transaction.
+
+        ``media``: what the file holds, where it was looked at already.
 
         What it replaces by the series' policy is marked, and moved out of the library after the commit. Does nothing
         for an episode that is gone: then the file is one that the next scan finds.
@@ -144,7 +153,7 @@ class DownloadTargets:
         if row is None:
             log.warning("%s is there, but its episode is no longer in the library", path)
             return
-        await repository.put_file(episode_id, language, path, size)
+        await repository.put_file(episode_id, language, path, size, media)
         policy = policy_of(row, self._config.current.library)
         given_up = replaced(policy, language, await ReplacedRepository(session).languages_of(episode_id))
         if given_up:

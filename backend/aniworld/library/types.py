@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
 
 from aniworld.catalog.types import EpisodeRef, Language
 from aniworld.library import naming
+from aniworld.media.types import MediaInfo
 
 LoadingStatus = Literal[
     "pending", "loading_episodes", "loading_nfo", "loading_logo", "loading_images", "completed", "failed"
@@ -120,10 +121,11 @@ class LoadJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingNfo:
-    """An episode's file that has no description beside it yet."""
+    """An episode's file whose description is to be written."""
 
     file_id: UUID
     path: str
+    series_id: UUID
     series_key: str
     series_name: str
     season: int
@@ -131,6 +133,8 @@ class PendingNfo:
     title: str
     aired: dt.date | None
     duration: float | None
+    media: MediaInfo | None = field(default=None, compare=False)
+    """What the file holds; None: nobody has looked yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,10 @@ class StreamInfo(Schema, frozen=True):
     width: int | None = None
     height: int | None = None
     channels: int | None = None
+    aspect: float | None = None
+    """Width by height as it is to be shown, where its pixels are not square."""
+    hdr: str | None = None
+    """``hdr10`` or ``hlg``; None: it is not told, or an ordinary picture."""
 
 
 class MediaInfo(Schema, frozen=True):

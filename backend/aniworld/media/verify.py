@@ -19,6 +19,8 @@ from aniworld.media.tally import Tally
 from aniworld.media.types import MediaInfo, StreamInfo, StreamKind
 
 _MICROSECONDS = 1_000_000
+_TRANSFERS = {16: "hdr10", 18: "hlg"}
+"""By the numbers of ITU-T H.273: how the light of a picture is written that is brighter than ordinary ones."""
 _BEGINNING = 1.0
 _ENDING = 2.0
 """Seconds that are decoded."""
@@ -54,10 +56,23 @@ def describe(container: InputContainer, duration: float | None) -> MediaInfo:
 def _describe(stream: Stream, kind: StreamKind) -> StreamInfo:
     info = StreamInfo(kind=kind, codec=stream.codec_context.name, language=language_of(stream))
     if isinstance(stream, VideoStream):
-        return msgspec.structs.replace(info, width=stream.width or None, height=stream.height or None)
+        width, height = stream.width or None, stream.height or None
+        return msgspec.structs.replace(info, width=width, height=height, aspect=_aspect(stream), hdr=_hdr(stream))
     if isinstance(stream, AudioStream):
         return msgspec.structs.replace(info, channels=stream.channels or None)
     return info
+
+
+def _aspect(stream: VideoStream) -> float | None:
+    """Width by height as it is shown; None where the pixels are square, as they nearly always are."""
+    pixel = stream.sample_aspect_ratio
+    if not pixel or pixel == 1 or not stream.width or not stream.height:
+        return None
+    return round(float(pixel) * stream.width / stream.height, 4)
+
+
+def _hdr(stream: VideoStream) -> str | None:
+    return _TRANSFERS.get(int(stream.codec_context.color_trc))
 
 
 def declared_duration(container: InputContainer) -> float | None:

@@ -561,6 +561,10 @@ export type MetadataSection = {
      */
     languages?: Array<string>;
     /**
+     * Tell in them what a video holds: codecs, size of the picture, languages of the sound
+     */
+    nfo_streamdetails?: boolean;
+    /**
      * Languages of the words in pictures, the best first; empty: as the texts
      */
     picture_languages?: Array<string>;
@@ -582,6 +586,10 @@ export type MetadataSection = {
      * Whether there is one. Sent as true with a null: the one that is there stays
      */
     tmdb_key_set?: boolean;
+    /**
+     * Write descriptions (NFO files) that Jellyfin, Emby and Kodi read
+     */
+    write_nfo?: boolean;
 };
 
 /**
