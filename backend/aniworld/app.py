@@ -46,6 +46,8 @@ from aniworld.middleware import protect
 from aniworld.openapi import JsonDocument, ProblemResponses, document_router
 from aniworld.operations.service import Operations
 from aniworld.scan.service import ScanService
+from aniworld.scan.unmatched_service import UnmatchedService
+from aniworld.scan.watch import Watcher
 from aniworld.sources.service import SourceService
 from aniworld.spa import Spa, serve_spa
 
@@ -70,6 +72,8 @@ class Parts:
     engine: Engine
     downloads: DownloadService
     scans: ScanService
+    unmatched: UnmatchedService
+    watcher: Watcher
     sources: SourceService
     supervisor: Supervisor
 
@@ -91,6 +95,8 @@ def build(settings: Settings) -> Parts:
     engine = Engine(db, bus, config, operations, pipeline, alone=db.dialect == "sqlite", is_there=mount.is_there)
     downloads = DownloadService(db, bus, config, library, engine)
     scans = ScanService(db, bus, config, operations, library, mount)
+    unmatched = UnmatchedService(db, library, scans)
+    watcher = Watcher(config, bus, scans)
     library.queue_states = downloads.states_of
     library.removed = downloads.drop_series
     sources = SourceService(db, bus, config, catalog)
@@ -98,6 +104,7 @@ def build(settings: Settings) -> Parts:
         {
             "access": access.run,
             "scans": scans.run,
+            "watcher": watcher.run,
             "loader": loader.run,
             "downloads": engine.run,
             "sources": sources.run,
@@ -118,6 +125,8 @@ def build(settings: Settings) -> Parts:
         engine,
         downloads,
         scans,
+        unmatched,
+        watcher,
         sources,
         supervisor,
     )
@@ -192,6 +201,8 @@ def create_app(settings: Settings) -> Litestar:
                 "loader",
                 "downloads",
                 "scans",
+                "unmatched",
+                "watcher",
                 "sources",
                 "supervisor",
             )

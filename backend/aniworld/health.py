@@ -16,6 +16,7 @@ from aniworld.db.engine import Database
 from aniworld.kit.errors import AppError
 from aniworld.kit.schema import Schema
 from aniworld.kit.supervise import Supervisor, WorkerState
+from aniworld.scan.watch import Watcher
 
 PROBE_LIMIT = 3.0
 """Seconds that a probe may take: a directory on a network share can hang for ever."""
@@ -65,9 +66,12 @@ async def ready(
     config: NamedDependency[ConfigService],
     catalog: NamedDependency[Catalog],
     supervisor: NamedDependency[Supervisor],
+    watcher: NamedDependency[Watcher],
 ) -> Response[Readiness]:
     """Each part's own state; 503 while one that is needed is down."""
-    database, directory = await asyncio.gather(_database(db), _directory(config.current.library.anime_directory))
+    database, directory = await asyncio.gather(
+        _database(db), _directory(config.current.library.anime_directory, watcher)
+    )
     providers = _providers(catalog)
     workers = {state.name: _worker(state) for state in supervisor.states.values()}
     needed = [database, directory, *workers.values()]
@@ -119,7 +123,7 @@ async def _database(db: Database) -> PartState:
     return PartState(status="ok", detail=db.dialect)
 
 
-async def _directory(directory: str | None) -> PartState:
+async def _directory(directory: str | None, watcher: Watcher) -> PartState:
     if directory is None:
         return PartState(status="not_configured", detail="No anime directory is configured")
     try:
@@ -129,7 +133,7 @@ async def _directory(directory: str | None) -> PartState:
         return PartState(status="down", detail="The anime directory does not answer")
     if not usable:
         return PartState(status="down", detail="The anime directory is not there or not writable")
-    return PartState(status="ok", detail="writable")
+    return PartState(status="ok", detail=f"writable; {watcher.state}")
 
 
 router = Router("/health", route_handlers=[health, ready], tags=["health"])

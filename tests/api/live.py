@@ -120,7 +120,7 @@ async def _fill(live: Live, client: httpx.AsyncClient) -> None:
     live.parts.scans.rescan()
 
     async def seen() -> bool:
-        return (await live.parts.scans.unmatched(ignored=False, limit=1, offset=0)).total == 1
+        return (await live.parts.unmatched.page(ignored=False, limit=1, offset=0)).total == 1
 
     await eventually(seen)
     live.key = await add_series(client)

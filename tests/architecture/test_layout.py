@@ -79,7 +79,7 @@ OWN: dict[str, set[str]] = {
     },
     "metadata": {"artwork", "child", "match", "merge", "sources", "nfo", "nfo_facts", "nfo_merge", "nfo_read"},
     "operations": set(),
-    "scan": {"matching", "walk"},
+    "scan": {"matching", "notices", "walk", "watch"},
     "sources": set(),
 }
 """What a feature has beside those; a file with a new name is a decision, and is taken here."""

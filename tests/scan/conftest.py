@@ -14,6 +14,7 @@ import pytest
 from aniworld.db.engine import Database
 from aniworld.kit.mount import Mount
 from aniworld.scan.service import ScanService
+from aniworld.scan.unmatched_service import UnmatchedService
 from tests.library.conftest import Shelf, make_shelf
 
 
@@ -23,6 +24,7 @@ class Scanned:
 
     shelf: Shelf
     scans: ScanService
+    unmatched: UnmatchedService
 
     def put(self, *paths: str, size: int = 3) -> None:
         """Videos in the anime directory."""
@@ -66,7 +68,7 @@ class Scanned:
 
     async def loose(self, *, ignored: bool = False) -> dict[str, Any]:
         """Folders without a series, by name."""
-        page = await self.scans.unmatched(ignored=ignored, limit=100, offset=0)
+        page = await self.unmatched.page(ignored=ignored, limit=100, offset=0)
         return {item.name: item for item in page.items}
 
 
@@ -75,4 +77,4 @@ async def scanned(db: Database, tmp_path: Path, anime: Path) -> Scanned:
     """On each kind of database."""
     shelf = await make_shelf(db, tmp_path, anime)
     scans = ScanService(db, shelf.bus, shelf.config, shelf.operations, shelf.library, Mount(tmp_path / "data"))
-    return Scanned(shelf, scans)
+    return Scanned(shelf, scans, UnmatchedService(db, shelf.library, scans))

@@ -175,16 +175,16 @@ async def test_folders_that_nobody_knows(scanned: Scanned) -> None:
         assert loose["Nothing of ours"].candidates == []
 
         garden = UUID(loose["Clockwork Gardn"].id)
-        await scanned.scans.accept(garden, key)
+        await scanned.unmatched.accept(garden, key)
         assert await scanned.paths(key) == {(1, 1): "Clockwork Gardn/01.mkv"}
         with pytest.raises(FolderNotFoundError):
-            await scanned.scans.accept(garden, other)
+            await scanned.unmatched.accept(garden, other)
 
         nothing = UUID(loose["Nothing of ours"].id)
-        await scanned.scans.ignore(nothing, ignored=True)
+        await scanned.unmatched.ignore(nothing, ignored=True)
         assert await scanned.loose() == {}
         assert set(await scanned.loose(ignored=True)) == {"Nothing of ours"}
-        await scanned.scans.ignore(nothing, ignored=False)
+        await scanned.unmatched.ignore(nothing, ignored=False)
         assert set(await scanned.loose()) == {"Nothing of ours"}
         with pytest.raises(FolderTakenError):
             await scanned.shelf.library.take_folder(other, GARDEN.upper())

@@ -27,6 +27,7 @@ Name = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f]+
 
 
 LanguageMode = Literal["one", "replace", "all"]
+WatchMode = Literal["auto", "on", "off"]
 
 
 class LibrarySection(Input, frozen=True):
@@ -54,6 +55,21 @@ class LibrarySection(Input, frozen=True):
     language_wait_days: Annotated[
         int, Meta(ge=0, le=365, description="Days after an episode aired in which a better language is waited for")
     ] = 0
+    watch: Annotated[
+        WatchMode,
+        Meta(
+            description="Whether changes in the folder are seen at once; auto: where its file system tells them, which "
+            "network shares do not"
+        ),
+    ] = "auto"
+    rescan_minutes: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=10080,
+            description="Minutes between two looks through the folder while changes are not seen at once; 0: never",
+        ),
+    ] = 60
 
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]

@@ -7,6 +7,8 @@ directory that is configured anew is taken as it is. Blocks; runs in threads.
 from __future__ import annotations
 
 import logging
+import os
+import re
 import secrets
 from pathlib import Path
 from typing import Literal
@@ -20,6 +22,12 @@ log = logging.getLogger(__name__)
 
 MARKER = (".aniworld", "id")
 _LARGEST = 4096
+
+_MOUNTS = Path("/proc/self/mountinfo")
+_SILENT = frozenset(
+    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre", "virtiofs", "vboxsf", "prl_fs"}
+)
+"""File systems on which others may change something without this machine being told."""
 
 State = Literal["new", "there", "away"]
 
@@ -79,3 +87,30 @@ def _read(marker: Path) -> str | None:
     except OSError:
         return None
     return text or None
+
+
+def tells_changes(directory: Path) -> str | None:
+    """None, where every change there passes through this machine's kernel; else why not, in words. Blocks."""
+    try:
+        place = os.fsencode(directory.resolve()).decode(errors="replace")
+        kind = file_system(place, _MOUNTS.read_text(errors="replace"))
+    except OSError:
+        return None
+    if kind in _SILENT or kind.startswith("fuse."):
+        return f"the file system ({kind}) tells no changes"
+    return None
+
+
+def file_system(place: str, mounts: str) -> str:
+    """The type of the file system on which an absolute path lies, by Linux' ``mountinfo``; empty: not told."""
+    longest, kind = -1, ""
+    for line in mounts.splitlines():
+        ours, _, theirs = line.partition(" - ")
+        fields, rest = ours.split(), theirs.split()
+        if len(fields) < 5 or not rest:
+            continue
+        point = re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), fields[4])
+        inside = place == point or place.startswith(point if point.endswith("/") else f"{point}/")
+        if inside and len(point) >= longest:  # of two at one place the later one is seen
+            longest, kind = len(point), rest[0]
+    return kind

@@ -51,13 +51,18 @@ class FolderLinks(DownloadTargets):
             publish_after_commit(self._bus, session, SeriesUpdated(data=SeriesRef(key=key, name=row.name)))
             return UUID(str(row.id))
 
-    async def offer_folder(self, series_id: UUID, folder: str) -> bool:
-        """The folder is the series', if that has none yet and nobody else has this one; whether it took it."""
+    async def offer_folder(self, series_id: UUID, folder: str, *, instead_of: str | None = None) -> bool:
+        """The folder is the series', if that has none yet and nobody else has this one; whether it took it.
+
+        ``instead_of``: the folder that it had, which is no longer there.
+        """
         try:
             async with self._db.write() as session:
                 repository = SeriesRepository(session)
                 row = await repository.placing(series_id)
-                if row is None or row.folder is not None or same_name(folder) in await repository.taken_folders():
+                if row is None or row.folder != instead_of:
+                    return False
+                if same_name(folder) in await repository.taken_folders() - {same_name(instead_of or "")}:
                     return False
                 await repository.change(series_id, folder=folder, folder_folded=same_name(folder))
                 return True

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import Row, Select, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from aniworld.db.base import new_id
@@ -16,6 +17,7 @@ from aniworld.library.types import FoundVideo
 from aniworld.scan.models import Directory, Folder, Video
 from aniworld.scan.types import UnmatchedFolder
 from aniworld.scan.walk import Seen
+from aniworld.scan.walk import Video as FoundHere
 
 T = TypeVar("T")
 _CHUNK = 500
@@ -28,6 +30,8 @@ class KnownFolder:
 
     id: UUID
     series_id: UUID | None
+    about: dict[str, Any]
+    """Title, year and ids."""
     directories: dict[str, int] = field(default_factory=dict)
     """Path → modification time (ns)."""
 
@@ -39,65 +43,117 @@ class ScanRepository:
         self._session = session
         self._dialect = session.get_bind().dialect.name
 
-    async def known(self) -> dict[str, KnownFolder]:
-        """Every folder and directory, by the folder's name."""
-        rows = (await self._session.execute(select(Folder.id, Folder.name, Folder.series_id))).tuples()
-        folders = {name: KnownFolder(id_, series_id) for id_, name, series_id in rows}
-        by_id = {folder.id: folder for folder in folders.values()}
-        query = select(Directory.folder_id, Directory.path, Directory.mtime_ns)
-        for folder_id, path, mtime_ns in (await self._session.execute(query)).tuples():
-            by_id[folder_id].directories[path] = mtime_ns
+    async def known(self, names: Collection[str] | None = None) -> dict[str, KnownFolder]:
+        """Every folder and directory, or those of the folders named, by the folder's name."""
+        folders: dict[str, KnownFolder] = {}
+        for chunk in (None,) if names is None else _chunks(list(names)):
+            query = select(Folder.id, Folder.name, Folder.series_id, Folder.title, Folder.year, Folder.ids)
+            directories = select(Directory.folder_id, Directory.path, Directory.mtime_ns)
+            if chunk is not None:
+                query = query.where(Folder.name.in_(chunk))
+                directories = directories.join(Folder, Folder.id == Directory.folder_id).where(Folder.name.in_(chunk))
+            by_id: dict[UUID, KnownFolder] = {}
+            async for id_, name, series_id, title, year, ids in self._rows(query):
+                about = {"title": title, "year": year, "ids": ids}
+                by_id[id_] = folders[name] = KnownFolder(id_, series_id, about)
+            async for folder_id, path, mtime_ns in self._rows(directories):
+                by_id[folder_id].directories[path] = mtime_ns
         return folders
 
-    async def store(self, batch: Sequence[tuple[Seen, KnownFolder | None, Mapping[str, Any]]]) -> dict[str, UUID]:
-        """Write down what was seen of some folders: (what, as it was known, title and year); the ids by name."""
-        ids = {seen.folder: folder.id if folder is not None else new_id() for seen, folder, _about in batch}
-        moment = now()
-        added = [
-            {"id": ids[seen.folder], "name": seen.folder, "seen_at": moment, **about}
-            for seen, folder, about in batch
-            if folder is None
-        ]
-        await self._insert(Folder, added)
-        for _seen, folder, about in batch:
-            if folder is not None and about:
-                await self._session.execute(update(Folder).where(Folder.id == folder.id).values(**about))
-        known = [(seen, folder) for seen, folder, _about in batch if folder is not None]
-        gone = [path for seen, _folder in known for path in seen.gone]
-        reread = [path for seen, _folder in known for path in seen.changed]
-        for chunk in _chunks([*gone, *reread]):
+    async def _rows(self, query: Select[Any]) -> AsyncIterator[Row[Any]]:
+        """Many rows, a few at a time: others have their turn in between."""
+        result = await self._session.stream(query.execution_options(yield_per=_CHUNK))
+        async for rows in result.partitions():
+            for row in rows:
+                yield row
+            await asyncio.sleep(0)
+
+    async def directories(self) -> list[str]:
+        """The path of every directory that was read."""
+        return [path async for (path,) in self._rows(select(Directory.path))]
+
+    async def store(self, batch: Sequence[tuple[Seen, KnownFolder | None, Mapping[str, Any]]]) -> set[str]:
+        """Write down what was seen of some folders: (what, as it was known, title, year and ids).
+
+        Only what is another thing than before is written; the names of the folders of which something is.
+        """
+        known = [(seen, folder, about) for seen, folder, about in batch if folder is not None]
+        changed = await self._add([(seen, about) for seen, folder, about in batch if folder is None])
+        gone = [path for seen, _, _ in known for path in seen.gone]
+        for chunk in _chunks(gone):
             await self._session.execute(delete(Directory).where(Directory.path.in_(chunk)))
             await self._session.execute(delete(Video).where(Video.directory.in_(chunk)))
+        before = await self._videos_in([path for seen, _, _ in known for path in seen.changed])
+        old: list[str] = []
+        new: list[dict[str, Any]] = []
+        times: dict[str, tuple[UUID, int]] = {}
+        recount: list[UUID] = []
+        for seen, folder, about in known:
+            rows = {video.path: _video(video, folder.id) for video in seen.videos}
+            stored = {path: row for directory in seen.changed for path, row in before.get(directory, {}).items()}
+            other = [path for path, row in rows.items() if stored.get(path) != _facts(row)]
+            old += [path for path in stored if path not in rows or path in other]
+            new += [rows[path] for path in other]
+            times |= {
+                path: (folder.id, time) for path, time in seen.changed.items() if folder.directories.get(path) != time
+            }
+            if other or seen.gone or len(stored) != len(rows):
+                recount.append(folder.id)
+                changed.add(seen.folder)
+            if about and about != folder.about:
+                await self._session.execute(update(Folder).where(Folder.id == folder.id).values(**about))
+                changed.add(seen.folder)
+        for chunk in _chunks(old):
+            await self._session.execute(delete(Video).where(Video.path.in_(chunk)))
+        for paths in _chunks(list(times)):
+            await self._session.execute(delete(Directory).where(Directory.path.in_(paths)))
+        await self._insert(
+            Directory, [{"path": path, "folder_id": id_, "mtime_ns": time} for path, (id_, time) in times.items()]
+        )
+        await self._insert(Video, new)
+        await self._count(recount)
+        return changed
+
+    async def _add(self, folders: Sequence[tuple[Seen, Mapping[str, Any]]]) -> set[str]:
+        """Folders that were not known."""
+        moment = now()
+        ids = {seen.folder: new_id() for seen, _about in folders}
+        rows = [
+            {
+                "id": ids[seen.folder],
+                "name": seen.folder,
+                "seen_at": moment,
+                "videos": len(seen.videos),
+                "size": sum(video.size for video in seen.videos),
+                "title": seen.folder,
+                "year": None,
+                "ids": [],
+                **about,
+            }
+            for seen, about in folders
+        ]
+        await self._insert(Folder, rows)
         await self._insert(
             Directory,
             [
-                {"path": path, "folder_id": ids[seen.folder], "mtime_ns": mtime}
-                for seen, _folder, _about in batch
-                for path, mtime in seen.changed.items()
+                {"path": path, "folder_id": ids[seen.folder], "mtime_ns": time}
+                for seen, _about in folders
+                for path, time in seen.changed.items()
             ],
         )
         await self._insert(
-            Video,
-            [
-                {
-                    "path": video.path,
-                    "folder_id": ids[seen.folder],
-                    "directory": video.path.rpartition("/")[0],
-                    "size": video.size,
-                    "mtime_ns": video.mtime_ns,
-                    "kind": video.parsed.kind,
-                    "season": video.parsed.season,
-                    "episodes": list(video.parsed.episodes),
-                    "absolute": list(video.parsed.absolute),
-                    "languages": ",".join(video.parsed.languages),
-                    "version": video.parsed.version,
-                }
-                for seen, _folder, _about in batch
-                for video in seen.videos
-            ],
+            Video, [_video(video, ids[seen.folder]) for seen, _about in folders for video in seen.videos]
         )
-        await self._count(list(ids.values()))
-        return ids
+        return set(ids)
+
+    async def _videos_in(self, directories: Sequence[str]) -> dict[str, dict[str, tuple[Any, ...]]]:
+        """What is known of the videos in these directories: directory → path → facts."""
+        found: dict[str, dict[str, tuple[Any, ...]]] = {}
+        for chunk in _chunks(directories):
+            query = select(Video.directory, Video.path, *_FACTS).where(Video.directory.in_(chunk))
+            for directory, path, *facts in await self._session.execute(query):
+                found.setdefault(directory, {})[path] = tuple(facts)
+        return found
 
     async def _insert(self, table: type[Any], rows: Sequence[Mapping[str, Any]]) -> None:
         if rows:
@@ -112,11 +168,13 @@ class ScanRepository:
             await self._session.execute(update(Folder).where(Folder.id.in_(chunk)).values(videos=count, size=size))
 
     async def forget(self, ids: Collection[UUID]) -> None:
-        """Folders that are no longer there."""
+        """Folders that are no longer there. What a person said of one stays, should it come back."""
         for chunk in _chunks(list(ids)):
             await self._session.execute(delete(Video).where(Video.folder_id.in_(chunk)))
             await self._session.execute(delete(Directory).where(Directory.folder_id.in_(chunk)))
-            await self._session.execute(delete(Folder).where(Folder.id.in_(chunk)))
+            said = or_(Folder.series_id.is_not(None), Folder.ignored)
+            await self._session.execute(delete(Folder).where(Folder.id.in_(chunk), ~said))
+            await self._session.execute(update(Folder).where(Folder.id.in_(chunk)).values(videos=0, size=0))
 
     async def forget_all(self) -> None:
         """The anime directory is another one now."""
@@ -185,10 +243,37 @@ class ScanRepository:
             found |= {id_ for id_ in await self._session.scalars(query) if id_ is not None}
         return found
 
-    async def totals(self) -> tuple[int, int]:
-        """(folders, videos) that are known."""
-        row = (await self._session.execute(select(func.count(), func.coalesce(func.sum(Folder.videos), 0)))).one()
-        return int(row[0]), int(row[1])
+    async def videos_in_all(self) -> int:
+        """How many videos are known."""
+        return int(await self._session.scalar(select(func.coalesce(func.sum(Folder.videos), 0))) or 0)
+
+
+_FACTS = (
+    Video.size, Video.mtime_ns, Video.kind, Video.season, Video.episodes, Video.absolute, Video.languages,
+    Video.version,
+)  # fmt: skip
+_FACT_NAMES = tuple(column.key for column in _FACTS)
+
+
+def _video(video: FoundHere, folder_id: UUID) -> dict[str, Any]:
+    parsed = video.parsed
+    return {
+        "path": video.path,
+        "folder_id": folder_id,
+        "directory": video.path.rpartition("/")[0],
+        "size": video.size,
+        "mtime_ns": video.mtime_ns,
+        "kind": parsed.kind,
+        "season": parsed.season,
+        "episodes": list(parsed.episodes),
+        "absolute": list(parsed.absolute),
+        "languages": ",".join(parsed.languages),
+        "version": parsed.version,
+    }
+
+
+def _facts(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[name] for name in _FACT_NAMES)
 
 
 _FOLDER = (

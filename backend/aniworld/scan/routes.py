@@ -14,6 +14,7 @@ from aniworld.naming.parse import parse
 from aniworld.naming.path import parse_path
 from aniworld.scan.schemas import AcceptFolder, ParsedName, Rescan, UnmatchedPage
 from aniworld.scan.service import ScanService
+from aniworld.scan.unmatched_service import UnmatchedService
 
 FolderId = Annotated[UUID, Parameter(description="Id of the folder")]
 
@@ -29,13 +30,13 @@ async def rescan(
 
 @get("/library/unmatched", operation_id="listUnmatchedFolders", summary="Folders without a series")
 async def list_unmatched(
-    scans: NamedDependency[ScanService],
+    unmatched: NamedDependency[UnmatchedService],
     ignored: FromQuery[Annotated[bool, Parameter(description="Those that were set aside instead")]] = False,
     limit: FromQuery[Annotated[int, Parameter(ge=1, le=500, description="How many at most")]] = 100,
     offset: FromQuery[Annotated[int, Parameter(ge=0, le=10_000_000, description="How many to pass over")]] = 0,
 ) -> UnmatchedPage:
     """Each with the series of the library that it may be of, the likeliest first."""
-    return await scans.unmatched(ignored=ignored, limit=limit, offset=offset)
+    return await unmatched.page(ignored=ignored, limit=limit, offset=offset)
 
 
 @post(
@@ -45,10 +46,10 @@ async def list_unmatched(
     status_code=204,
 )
 async def accept_folder(
-    scans: NamedDependency[ScanService], folder_id: FromPath[FolderId], data: JSONBody[AcceptFolder]
+    unmatched: NamedDependency[UnmatchedService], folder_id: FromPath[FolderId], data: JSONBody[AcceptFolder]
 ) -> None:
     """Its videos become the series' episodes, and what is downloaded for it goes there."""
-    await scans.accept(folder_id, data.key)
+    await unmatched.accept(folder_id, data.key)
 
 
 @post(
@@ -57,9 +58,9 @@ async def accept_folder(
     summary="Set a folder aside",
     status_code=204,
 )
-async def ignore_folder(scans: NamedDependency[ScanService], folder_id: FromPath[FolderId]) -> None:
+async def ignore_folder(unmatched: NamedDependency[UnmatchedService], folder_id: FromPath[FolderId]) -> None:
     """It is no longer offered."""
-    await scans.ignore(folder_id, ignored=True)
+    await unmatched.ignore(folder_id, ignored=True)
 
 
 @post(
@@ -68,9 +69,9 @@ async def ignore_folder(scans: NamedDependency[ScanService], folder_id: FromPath
     summary="Take a folder up again",
     status_code=204,
 )
-async def restore_folder(scans: NamedDependency[ScanService], folder_id: FromPath[FolderId]) -> None:
+async def restore_folder(unmatched: NamedDependency[UnmatchedService], folder_id: FromPath[FolderId]) -> None:
     """It is offered again."""
-    await scans.ignore(folder_id, ignored=False)
+    await unmatched.ignore(folder_id, ignored=False)
 
 
 @get("/library/parse", operation_id="parseName", summary="What a name is taken for", sync_to_thread=False)

@@ -59,6 +59,7 @@ class ScanResult(Schema, frozen=True):
     videos: int
     changed: int
     """Folders in which something came or went."""
+    problem_count: int
     problems: list[str]
     """The first of what could not be looked at."""
 

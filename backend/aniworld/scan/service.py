@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -29,12 +29,12 @@ from aniworld.library.types import KnownSeries
 from aniworld.naming.parse import title_of
 from aniworld.operations.errors import OperationCancelledError
 from aniworld.operations.service import Operation, Operations
-from aniworld.scan.errors import AnimeDirectoryGoneError, FolderNotFoundError
+from aniworld.scan.errors import AnimeDirectoryGoneError
 from aniworld.scan.matching import Matcher
 from aniworld.scan.repository import KnownFolder, ScanRepository
-from aniworld.scan.schemas import CandidateOut, ScanResult, UnmatchedFolderOut, UnmatchedPage
+from aniworld.scan.schemas import ScanResult
 from aniworld.scan.types import UnmatchedFolder
-from aniworld.scan.walk import Seen, look, series_folders
+from aniworld.scan.walk import NEVER, Seen, is_folder, look, series_folders
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +64,12 @@ class ScanService:
         self._config = config
         self._operations = operations
         self._library = library
+        self.looked: Callable[[Collection[Seen]], None] = _nobody
+        """Told what was read of the disk, batch by batch; set by whoever watches."""
+        self.first = asyncio.Event()
+        """Set when everything was looked through once, with or without success."""
+        self._lock = asyncio.Lock()
+        """One look at a time."""
         self._wake = asyncio.Event()
         self._requested: str | None = None
         self._thoroughly = False
@@ -85,37 +91,51 @@ class ScanService:
 
     async def scan(self, *, thoroughly: bool = False) -> ScanResult:
         """Scan now, in this task. Raises what ends the scan."""
-        async with self._operations.run("scan", "Looking through the library") as operation:
+        async with self._lock, self._operations.run("scan", "Looking through the library") as operation:
             return await self._look_through(operation, thoroughly=thoroughly)
 
-    async def unmatched(self, *, ignored: bool, limit: int, offset: int) -> UnmatchedPage:
-        """Folders that belong to no series, each with the series that it may be of."""
+    async def look_again(self, folders: Mapping[str, Collection[str]], *, unfinished: Collection[str] = ()) -> None:
+        """Look at some folders now: name → directories that are read although their times are as before.
+
+        ``unfinished``: videos that are passed over. Raises :class:`AnimeDirectoryGoneError`.
+        """
+        async with self._lock:
+            anime = self.anime
+            if anime is None or await asyncio.to_thread(self._mount.look, anime) != "there":
+                raise AnimeDirectoryGoneError("The anime directory is not there")
+            async with self._db.read() as session:
+                known = await ScanRepository(session).known(folders)
+            seen, there = await asyncio.to_thread(_look_at_these, anime, folders, known)
+            for one in seen:
+                one.videos = [video for video in one.videos if video.path not in unfinished]
+            changed = await self._write(seen, known)
+            changed |= await self._forget(known, there)
+            if not changed:
+                return
+            await self._settle(changed, {name for name in known if name not in there})
+        id_ = str(uuid_utils.compat.uuid7())
+        numbers = ScanNumbers(operation_id=id_, current=len(folders), total=len(folders), changed=len(changed))
+        self._bus.publish(ScanComplete(data=numbers))
+
+    @property
+    def anime(self) -> Path | None:
+        """The anime directory."""
+        directory = self._config.current.library.anime_directory
+        return None if directory is None else Path(directory)
+
+    def is_there(self, anime: Path) -> bool:
+        """Whether the anime directory is the one that it was. Blocks."""
+        return self._mount.is_there(anime)
+
+    async def directories(self) -> list[str]:
+        """Every directory that was read, relative to the anime directory."""
         async with self._db.read() as session:
-            folders, total = await ScanRepository(session).unmatched(ignored=ignored, limit=limit, offset=offset)
-        matcher = Matcher(await self._library.known_series())
-        items = await asyncio.to_thread(lambda: [_told(folder, matcher) for folder in folders])
-        return UnmatchedPage(items=items, total=total, limit=limit, offset=offset)
+            return await ScanRepository(session).directories()
 
-    async def accept(self, folder_id: UUID, series_key: str) -> None:
-        """The folder is that series'. Raises :class:`FolderNotFoundError` and what the library raises."""
-        folder = await self._folder(folder_id)
-        series_id = await self._library.take_folder(series_key, folder.name)
-        async with self._db.write() as session:
-            await ScanRepository(session).assign({folder_id: series_id})
-        await self._link({series_id})
-
-    async def ignore(self, folder_id: UUID, *, ignored: bool) -> None:
-        """Set a folder aside, or take it up again. Raises :class:`FolderNotFoundError`."""
-        await self._folder(folder_id)
-        async with self._db.write() as session:
-            await ScanRepository(session).ignore(folder_id, ignored=ignored)
-
-    async def _folder(self, folder_id: UUID) -> UnmatchedFolder:
+    async def folders(self) -> list[str]:
+        """Every folder that is known."""
         async with self._db.read() as session:
-            folder = await ScanRepository(session).folder(folder_id)
-        if folder is None or folder.series_id is not None:
-            raise FolderNotFoundError
-        return folder
+            return list(await ScanRepository(session).known())
 
     # --- the worker ---------------------------------------------------------------------------------------------
 
@@ -131,6 +151,7 @@ class ScanService:
                     await self._scan(self._requested, thoroughly=self._thoroughly)
                 finally:
                     self._requested, self._thoroughly = None, False
+                    self.first.set()
 
     def _look_at_directory(self) -> None:
         if (directory := self._config.current.library.anime_directory) != self._directory:
@@ -140,12 +161,15 @@ class ScanService:
 
     async def adopt(self, series_id: UUID) -> None:
         """A source has told which episodes a series has: a folder that lies there, and files in it, may be of it."""
-        await self._match(None, await self._library.known_series([series_id]))
+        await self._match(None, series_id)
         await self._link({series_id})
 
     async def _scan(self, operation_id: str, *, thoroughly: bool) -> None:
         try:
-            async with self._operations.run("scan", "Looking through the library", id_=operation_id) as operation:
+            async with (
+                self._lock,
+                self._operations.run("scan", "Looking through the library", id_=operation_id) as operation,
+            ):
                 result = await self._look_through(operation, thoroughly=thoroughly)
         except OperationCancelledError:
             self._bus.publish(ScanFailed(data=ScanProblem(operation_id=operation_id, error="Cancelled")))
@@ -157,10 +181,9 @@ class ScanService:
             self._bus.publish(ScanComplete(data=self._numbers(operation, total, total, result.changed)))
 
     async def _look_through(self, operation: Operation, *, thoroughly: bool) -> ScanResult:
-        directory = self._config.current.library.anime_directory
-        if directory is None:
+        anime = self.anime
+        if anime is None:
             raise NoAnimeDirectoryError
-        anime = Path(directory)
         async with self._db.read() as session:
             known = await ScanRepository(session).known()
         names, problems, is_new = await self._names(anime, known)
@@ -177,20 +200,32 @@ class ScanService:
             done += len(batch)
             operation.advance(done, len(names), batch[-1].folder)
             self._bus.publish(ScanProgress(data=self._numbers(operation, done, len(names), len(changed))))
-        changed |= await self._forget(known, set(names))
-        await self._match(changed, await self._library.known_series())
+        gone = await self._forget(known, set(names))
+        await self._settle(changed | gone, gone, all_series=is_new)
         async with self._db.read() as session:
-            series = await ScanRepository(session).series_of(changed)
-            if is_new:  # what lay elsewhere is not here
-                series |= {one.id for one in await self._library.known_series()}
-            folders, videos = await ScanRepository(session).totals()
-        await self._link(series)
+            videos = await ScanRepository(session).videos_in_all()
         await asyncio.to_thread(self._mount.settle, anime)
         for problem in problems:
             log.warning("Not looked at: %s", problem)
-        result = ScanResult(folders=folders, videos=videos, changed=len(changed), problems=problems[:_PROBLEMS])
+        result = ScanResult(
+            folders=len(names),
+            videos=videos,
+            changed=len(changed | gone),
+            problem_count=len(problems),
+            problems=problems[:_PROBLEMS],
+        )
         operation.result = msgspec.structs.asdict(result)
+        operation.message = _in_words(result)
         return result
+
+    async def _settle(self, changed: set[str], gone: set[str], *, all_series: bool = False) -> None:
+        """What changed in folders changes their series. ``gone``: those of them that are no longer there."""
+        await self._match(changed - gone, None, gone)
+        async with self._db.read() as session:
+            series = await ScanRepository(session).series_of(changed)
+        if all_series:  # what lay elsewhere is not here
+            series |= {one.id for one in await self._library.known_series()}
+        await self._link(series)
 
     @staticmethod
     def _numbers(operation: Operation, current: int, total: int, changed: int) -> ScanNumbers:
@@ -221,44 +256,55 @@ class ScanService:
             for seen in batch
             if seen.folder not in known or seen.changed or seen.gone
         ]
+        changed: set[str] = set()
         if rows:
             async with self._db.write() as session:
-                await ScanRepository(session).store(rows)
-        return {seen.folder for seen, _known, _about in rows}
+                changed = await ScanRepository(session).store(rows)
+        self.looked(batch)
+        return changed
 
     async def _forget(self, known: Mapping[str, KnownFolder], names: set[str]) -> set[str]:
-        """Folders that are gone; their series keep their files until each is seen to be gone."""
-        gone = {name: folder for name, folder in known.items() if name not in names}
+        """The names of folders that are gone; their series keep their files until each is seen to be gone."""
+        gone = {name: folder for name, folder in known.items() if name not in names and folder.directories}
         if gone:
             async with self._db.write() as session:
                 await ScanRepository(session).forget([folder.id for folder in gone.values()])
-            await self._link({folder.series_id for folder in gone.values() if folder.series_id is not None})
-        return set()
+        return set(gone)
 
-    async def _match(self, names: set[str] | None, series: Sequence[KnownSeries]) -> None:
-        """Give folders to the series that they are of beyond doubt; ``names``: only these, None: all loose ones."""
-        if not series:
-            return
+    async def _match(self, names: set[str] | None, series_id: UUID | None, gone: Collection[str] = ()) -> None:
+        """Give folders to the series that they are of beyond doubt.
+
+        ``names``: only these, None: all loose ones; ``series_id``: only to this one; ``gone``: folders that a series
+        no longer has.
+        """
         async with self._db.read() as session:
             loose = await ScanRepository(session).loose(names)
         if not loose:
             return
+        series = await self._library.known_series(None if series_id is None else [series_id])
         by_folder = {one.folder: one for one in series if one.folder is not None}
-        free = Matcher([one for one in series if one.folder is None])
-        sure = await asyncio.to_thread(lambda: {folder.id: free.sure(folder) for folder in loose})
+        without = [one for one in series if one.folder is None or one.folder in gone]
+        sure = await asyncio.to_thread(_sure, without, loose)
+        moved = {one.id: one.folder for one in without}
         taken: dict[UUID, UUID] = {}
         for folder in loose:
             if (owner := by_folder.get(folder.name)) is not None:
                 taken[folder.id] = owner.id
                 continue
-            found = sure[folder.id]
-            if found is None or found.series_id in taken.values():
+            found = sure.get(folder.id)
+            if found is None or found in taken.values():
                 continue
-            if await self._library.offer_folder(found.series_id, folder.name):
-                taken[folder.id] = found.series_id
+            if await self._library.offer_folder(found, folder.name, instead_of=moved[found]):
+                taken[folder.id] = found
         if taken:
             async with self._db.write() as session:
                 await ScanRepository(session).assign(taken)
+
+    async def adopt_folder(self, folder_id: UUID, series_id: UUID) -> None:
+        """The folder is that series', whatever its name."""
+        async with self._db.write() as session:
+            await ScanRepository(session).assign({folder_id: series_id})
+        await self._link({series_id})
 
     async def _link(self, series: set[UUID]) -> None:
         for series_id in series:
@@ -293,17 +339,33 @@ def _about(seen: Seen) -> dict[str, Any]:
     }
 
 
-def _told(folder: UnmatchedFolder, matcher: Matcher) -> UnmatchedFolderOut:
-    return UnmatchedFolderOut(
-        id=str(folder.id),
-        name=folder.name,
-        title=folder.title,
-        year=folder.year,
-        videos=folder.videos,
-        size=folder.size,
-        ignored=folder.ignored,
-        candidates=[
-            CandidateOut(key=one.key, name=one.name, year=one.year, confidence=one.confidence, reason=one.reason)
-            for one in matcher.candidates(folder)
-        ],
-    )
+def _look_at_these(
+    anime: Path, folders: Mapping[str, Collection[str]], known: Mapping[str, KnownFolder]
+) -> tuple[list[Seen], set[str]]:
+    """Look at these folders, reading some of their directories anew; and which are there. Blocks."""
+    seen, there = [], set()
+    for name, anew in folders.items():
+        if not is_folder(anime, name):
+            continue
+        there.add(name)
+        times = dict(known[name].directories) if name in known else {}
+        seen.append(look(anime, name, times | {path: NEVER for path in anew if path in times}))
+    return seen, there
+
+
+def _sure(series: Sequence[KnownSeries], folders: Sequence[UnmatchedFolder]) -> dict[UUID, UUID]:
+    """Folder → series, where that is beyond doubt."""
+    matcher = Matcher(series)
+    found = ((folder.id, matcher.sure(folder)) for folder in folders) if series else ()
+    return {folder_id: candidate.series_id for folder_id, candidate in found if candidate is not None}
+
+
+def _in_words(result: ScanResult) -> str:
+    parts = [f"{result.videos} videos in {result.folders} folders", f"{result.changed} folders changed"]
+    if result.problem_count:
+        parts.append(f"{result.problem_count} could not be looked at")
+    return ", ".join(parts)
+
+
+def _nobody(_seen: Collection[Seen]) -> None:
+    pass

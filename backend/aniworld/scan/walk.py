@@ -30,8 +30,8 @@ _SKIPPED = frozenset(
     {"@eadir", "#recycle", "#snapshot", "$recycle.bin", "lost+found", "system volume information", "__macosx"}
 )
 _LARGEST_IGNORE = 64 * 1024
-_ALWAYS = -1
-"""Instead of a modification time: read this directory again each time."""
+NEVER = -1
+"""Instead of a modification time: the directory is read again each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +69,24 @@ def series_folders(anime: Path) -> tuple[list[str], list[str]]:
     names, problems = [], []
     with os.scandir(anime) as entries:
         for entry in entries:
-            if _skipped(entry.name) or not _leads_inside(entry, anime):
+            if is_passed_over(entry.name) or not _leads_inside(entry, anime):
                 continue
             if _is_text(entry.name):
                 names.append(entry.name)
             else:
                 problems.append(f"{_shown(entry.name)}: its name is not UTF-8")
     return sorted(names), sorted(problems)
+
+
+def is_folder(anime: Path, name: str) -> bool:
+    """Whether a folder of a series lies there under that name, which may be anything. Blocks."""
+    if is_passed_over(name) or not _is_text(name) or "/" in name:
+        return False
+    path = anime / name
+    try:
+        return path.is_dir() and (not path.is_symlink() or _inside(path, anime))
+    except OSError:
+        return False
 
 
 def look(anime: Path, folder: str, known: Mapping[str, int], *, thoroughly: bool = False) -> Seen:
@@ -134,15 +145,15 @@ def _read(
     if IGNORE in names and (anime / path / IGNORE).is_file():
         spec = _ignore(anime / path / IGNORE)
         if spec is None:
-            seen.changed[path] = _ALWAYS
+            seen.changed[path] = NEVER
             return
         rules = (*rules, (path, spec))
-    seen.changed[path] = _ALWAYS if rules else mtime_ns
+    seen.changed[path] = NEVER if rules else mtime_ns
     if path == seen.folder and SERIES_NFO in names:
         seen.marks = read_series_nfo(anime / path / SERIES_NFO)
     for entry in entries:
         name = entry.name
-        if _skipped(name):
+        if is_passed_over(name):
             continue
         if not _is_text(name):
             seen.problems.append(f"{path}/{_shown(name)}: its name is not UTF-8")
@@ -187,7 +198,8 @@ def _shown(name: str) -> str:
     return os.fsencode(name).decode(errors="replace")
 
 
-def _skipped(name: str) -> bool:
+def is_passed_over(name: str) -> bool:
+    """What is hidden, and what NAS systems put beside everything."""
     return name.startswith(".") or name.lower() in _SKIPPED
 
 

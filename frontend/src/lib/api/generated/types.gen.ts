@@ -454,6 +454,14 @@ export type LibrarySection = {
      * Wanted languages, the best first
      */
     languages?: Array<string>;
+    /**
+     * Minutes between two looks through the folder while changes are not seen at once; 0: never
+     */
+    rescan_minutes?: number;
+    /**
+     * Whether changes in the folder are seen at once; auto: where its file system tells them, which network shares do not
+     */
+    watch?: 'auto' | 'off' | 'on';
 };
 
 /**
