@@ -60,6 +60,7 @@ async def test_a_server_in_good_health(server: Running) -> None:
         "loader": "ok",
         "downloads": "ok",
         "sources": "ok",
+        "watcher": "ok",
         "scans": "ok",
     }
     first = (await server.client.get("/health")).json()["uptime_seconds"]

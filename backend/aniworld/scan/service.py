@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -94,10 +94,12 @@ class ScanService:
         async with self._lock, self._operations.run("scan", "Looking through the library") as operation:
             return await self._look_through(operation, thoroughly=thoroughly)
 
-    async def look_again(self, folders: Mapping[str, Collection[str]], *, unfinished: Collection[str] = ()) -> None:
+    async def look_again(
+        self, folders: Mapping[str, Collection[str]], *, unfinished: Callable[[], Awaitable[Collection[str]]]
+    ) -> None:
         """Look at some folders now: name → directories that are read although their times are as before.
 
-        ``unfinished``: videos that are passed over. Raises :class:`AnimeDirectoryGoneError`.
+        ``unfinished`` is asked afterwards for videos to be passed over. Raises :class:`AnimeDirectoryGoneError`.
         """
         async with self._lock:
             anime = self.anime
@@ -106,8 +108,9 @@ class ScanService:
             async with self._db.read() as session:
                 known = await ScanRepository(session).known(folders)
             seen, there = await asyncio.to_thread(_look_at_these, anime, folders, known)
+            growing = await unfinished()
             for one in seen:
-                one.videos = [video for video in one.videos if video.path not in unfinished]
+                one.videos = [video for video in one.videos if video.path not in growing]
             changed = await self._write(seen, known)
             changed |= await self._forget(known, there)
             if not changed:

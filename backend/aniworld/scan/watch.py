@@ -38,6 +38,8 @@ STILL = 10.0
 """Seconds after which a file that nobody closed is taken as it is."""
 CHECK = 60.0
 """Seconds between two looks whether the directory is still the one that is watched."""
+HEARD = 0.02
+"""Seconds in which a change is told."""
 AT_ONCE = 500
 """Folders that are looked at together."""
 _BESIDE = frozenset(
@@ -259,13 +261,21 @@ class Watcher:
 
     async def _look_at(self, folders: Collection[str]) -> None:
         taken = {folder: self._due.pop(folder) for folder in folders}
-        suspects = [path for path, folder in self._open.items() if folder in taken]
-        growing = set(await asyncio.to_thread(lambda: list(_growing(self._scans.anime, suspects))))
-        for path in suspects:
-            if path not in growing:
-                self._open.pop(path, None)
+        growing: set[str] = set()
+
+        async def unfinished() -> set[str]:
+            """Asked when the folders were read: a file that was made meanwhile has been told by then."""
+            await asyncio.sleep(HEARD)
+            suspects = [path for path, folder in self._open.items() if folder in taken]
+            growing.update(await asyncio.to_thread(lambda: list(_growing(self._scans.anime, suspects))))
+            for path in suspects:
+                if path not in growing:
+                    self._open.pop(path, None)
+            return growing
+
         try:
-            await self._scans.look_again({folder: due.directories for folder, due in taken.items()}, unfinished=growing)
+            directories = {folder: due.directories for folder, due in taken.items()}
+            await self._scans.look_again(directories, unfinished=unfinished)
         except AppError as error:
             log.warning("What changed was not looked at: %s", error.detail)
         for path in growing:
