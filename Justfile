@@ -82,6 +82,10 @@ bench-queue *args: setup
 bench-library *args: setup
     @cd backend && exec "{{ python }}" -m benchmarks.library "$@"
 
+# Measure the pages in a browser with a slow processor, on a large library and queue
+bench-frontend *args: (setup "--browser")
+    @cd backend && ANIWORLD_CHROMIUM="$("{{ python }}" ../.ci/browser.py)" exec "{{ python }}" -m benchmarks.frontend "$@"
+
 # Build the container image with the engine that is here: podman, docker or buildah
 image tag="aniworld" *options:
     @exec sh .ci/image "$@"

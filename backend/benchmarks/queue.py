@@ -76,7 +76,7 @@ async def fill(db: Database, rows: int) -> None:
             )
     for part in _parts(range(rows)):
         async with db.write() as session:
-            await session.execute(insert(Download), [_item(number, moment) for number in part])
+            await session.execute(insert(Download), [queue_item(number, moment) for number in part])
     await settle(db)
 
 
@@ -107,7 +107,7 @@ def _series(id_: UUID, moment: dt.datetime) -> dict[str, Any]:
     }
 
 
-def _item(number: int, moment: dt.datetime) -> dict[str, Any]:
+def queue_item(number: int, moment: dt.datetime) -> dict[str, Any]:
     """Seven of ten wait, two are done, one has failed."""
     status = "pending" if number % 10 < 7 else "completed" if number % 10 < 9 else "failed"
     return {

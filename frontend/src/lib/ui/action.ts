@@ -1,5 +1,5 @@
 /**
- * An action is told once (by a feature's `actions.ts`) and shown anywhere: as a button, in a menu, later in the palette.
+ * An action is told once (by a feature's `actions.ts`) and shown anywhere: as a button, in a menu, in the palette.
  */
 import type { Component } from 'svelte';
 import { errorText } from '#lib/api/errors.ts';
@@ -13,6 +13,10 @@ export interface Action {
 	/** Why it cannot be used right now; it is shown and does nothing. Actions that make no sense are not made at all. */
 	disabled?: string | null | undefined;
 	danger?: boolean;
+	/** Keys that do it (see `utils/shortcuts.ts`), where it is offered to them. */
+	shortcut?: string;
+	/** A word beside the title in the palette. */
+	note?: string | undefined;
 }
 
 /** Actions whose condition holds, in order: `actions(canStop && stop, canStart && start)`. */

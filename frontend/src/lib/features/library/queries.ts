@@ -27,17 +27,25 @@ export const libraryKeys = {
 
 const PAGE = 100;
 
-/** The library, page after page. */
-export function seriesList(listing: () => Listing) {
-	return createInfiniteQuery(() => ({
-		queryKey: libraryKeys.list(listing()),
-		queryFn: ({ pageParam, signal }) =>
-			call(listAnime({ query: { ...listing(), limit: PAGE, offset: pageParam }, signal })),
-		initialPageParam: 0,
-		getNextPageParam: (last) => (last.offset + last.items.length < last.total ? last.offset + last.limit : undefined),
-		// Another filter dims what is there until its own answer comes; the page does not jump.
-		placeholderData: keepPreviousData
-	}));
+/** A part of the library, and of which listing it is. `keep`: the last one stays until another one is there. */
+export function seriesPage(wanted: () => { listing: Listing; offset: number; limit: number; keep?: boolean }) {
+	return createQuery(() => {
+		const { listing, offset, limit, keep = false } = wanted();
+		return {
+			queryKey: [...libraryKeys.list(listing), { offset, limit }],
+			queryFn: async ({ signal }) => ({
+				listing,
+				...(await call(listAnime({ query: { ...listing, offset, limit }, signal })))
+			}),
+			enabled: limit > 0,
+			...(keep && { placeholderData: keepPreviousData })
+		};
+	});
+}
+
+/** The few series that answer best to a part of a name. */
+export function findSeries(q: string, signal: AbortSignal) {
+	return call(listAnime({ query: { q, limit: 6 }, signal })).then(({ items }) => items);
 }
 
 /** One series with its seasons and episodes. */
