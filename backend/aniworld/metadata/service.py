@@ -7,12 +7,13 @@ import os
 import stat
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from aniworld.kit.files import durable_write, safe_join
 from aniworld.metadata import artwork, nfo
 from aniworld.metadata.errors import ForeignNfoError
+from aniworld.metadata.pictures import choose, content_hash, is_ours, is_picture_name, marked, picture_file, thumb_path
 from aniworld.metadata.types import (
-    PICTURE_FILES,
     SEASON_NFO,
     SERIES_NFO,
     EpisodeFacts,
@@ -22,7 +23,12 @@ from aniworld.metadata.types import (
     SeriesMarks,
 )
 
+__all__ = ["choose", "content_hash", "is_picture_name", "picture_file", "thumb_path"]
+
 media_type = artwork.media_type
+
+Replace = Literal["nothing", "ours", "all"]
+"""Which pictures a new one may take the place of: ``ours``, those that we made and nobody has changed."""
 
 
 def write_series_nfo(anime: Path, folder: str, facts: SeriesFacts) -> bool:
@@ -68,17 +74,43 @@ def nfo_path(video: str) -> str:
     return f"{video.rpartition('.')[0]}.nfo"
 
 
-def has_picture(anime: Path, folder: str, kind: PictureKind) -> bool:
-    """Whether the series has a picture of that kind."""
-    return safe_join(anime, folder, PICTURE_FILES[kind]).is_file()
+def has_picture(anime: Path, folder: str, kind: PictureKind, *, season: int | None = None, number: int = 0) -> bool:
+    """Whether the series has that picture. See :func:`picture_file` for ``season`` and ``number``."""
+    return safe_join(anime, folder, picture_file(kind, season, number)).is_file()
 
 
-def write_picture(anime: Path, folder: str, kind: PictureKind, data: bytes) -> None:
-    """Check and keep a picture. Raises ``OSError`` and :class:`~aniworld.metadata.errors.BadPictureError`."""
-    encoded = artwork.encode(kind, data)
-    path = safe_join(anime, folder, PICTURE_FILES[kind])
-    if _read(path, artwork.MAX_BYTES) != encoded:
-        durable_write(path, encoded)
+def has_thumb(anime: Path, video: str) -> bool:
+    """Whether there is a picture beside an episode's video (relative to ``anime``)."""
+    return safe_join(anime, thumb_path(video)).is_file()
+
+
+def write_picture(
+    anime: Path,
+    folder: str,
+    kind: PictureKind,
+    data: bytes,
+    *,
+    season: int | None = None,
+    number: int = 0,
+    replace: Replace = "all",
+) -> bool:
+    """Check and keep a picture; whether it was written. ``replace``: what may be put in another one's place.
+
+    Raises ``OSError`` and :class:`~aniworld.metadata.errors.BadPictureError`.
+    """
+    return _write_picture(safe_join(anime, folder, picture_file(kind, season, number)), kind, data, replace)
+
+
+def write_thumb(anime: Path, video: str, data: bytes, *, replace: Replace = "nothing") -> bool:
+    """The same for the picture beside an episode's video (relative to ``anime``)."""
+    return _write_picture(safe_join(anime, thumb_path(video)), "thumb", data, replace)
+
+
+def _write_picture(path: Path, kind: PictureKind, data: bytes, replace: Replace) -> bool:
+    existing = _read(path, artwork.MAX_BYTES)
+    if existing is not None and (replace == "nothing" or (replace == "ours" and not is_ours(existing))):
+        return False
+    return _write_if_new(path, existing, marked(artwork.encode(kind, data)))
 
 
 def _read(path: Path, largest: int = nfo.LARGEST) -> bytes | None:
