@@ -17,6 +17,7 @@ import aniworld.config.routes
 import aniworld.downloads.routes
 import aniworld.events.routes
 import aniworld.library.routes
+import aniworld.metadata.routes
 import aniworld.operations.routes
 import aniworld.scan.routes
 import aniworld.sources.routes
@@ -42,6 +43,8 @@ from aniworld.kit.supervise import Supervisor
 from aniworld.library.loader import Loader
 from aniworld.library.search_service import SearchService
 from aniworld.library.service import LibraryService
+from aniworld.metadata.lookup_service import MetadataServices
+from aniworld.metadata.sources.api import Addresses
 from aniworld.middleware import protect
 from aniworld.openapi import JsonDocument, ProblemResponses, document_router
 from aniworld.operations.service import Operations
@@ -66,6 +69,7 @@ class Parts:
     access: AccessService
     http: HttpClient
     catalog: Catalog
+    metadata: MetadataServices
     library: LibraryService
     search: SearchService
     loader: Loader
@@ -78,8 +82,8 @@ class Parts:
     supervisor: Supervisor
 
 
-def build(settings: Settings) -> Parts:
-    """Make the parts and tie them together. Starts nothing."""
+def build(settings: Settings, services: Addresses | None = None) -> Parts:
+    """Make the parts and tie them together. Starts nothing. ``services``: other metadata services, for tests."""
     bus = EventBus()
     db = Database(settings.url)
     config = ConfigService(settings.data_dir, bus)
@@ -87,6 +91,7 @@ def build(settings: Settings) -> Parts:
     access = AccessService(db, bus, config, settings.data_dir)
     http = HttpClient(allowed_hosts=lambda: settings.trusted_hosts | set(config.current.providers.allowed_hosts))
     catalog = Catalog(settings.data_dir / "providers", http, config, plugins.installed([settings.data_dir]))
+    metadata = MetadataServices(http, config, settings.data_dir / "cache", services)
     library = LibraryService(db, bus, config, catalog)
     search = SearchService(db, catalog)
     loader = Loader(db, bus, config, catalog, operations, library)
@@ -119,6 +124,7 @@ def build(settings: Settings) -> Parts:
         access,
         http,
         catalog,
+        metadata,
         library,
         search,
         loader,
@@ -152,9 +158,9 @@ async def running(parts: Parts) -> AsyncIterator[None]:
         await parts.db.close()
 
 
-def create_app(settings: Settings) -> Litestar:
-    """The application. ``app.state.parts`` holds what it is made of."""
-    parts = build(settings)
+def create_app(settings: Settings, services: Addresses | None = None) -> Litestar:
+    """The application. ``app.state.parts`` holds what it is made of. ``services``: see :func:`build`."""
+    parts = build(settings, services)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
@@ -175,6 +181,7 @@ def create_app(settings: Settings) -> Litestar:
             aniworld.downloads.routes.download_series,
             aniworld.events.routes.router,
             *aniworld.library.routes.routers,
+            aniworld.metadata.routes.router,
             aniworld.operations.routes.router,
             aniworld.scan.routes.router,
             aniworld.sources.routes.router,
@@ -196,6 +203,7 @@ def create_app(settings: Settings) -> Litestar:
                 "operations",
                 "access",
                 "catalog",
+                "metadata",
                 "library",
                 "search",
                 "loader",

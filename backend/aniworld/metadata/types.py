@@ -300,5 +300,6 @@ class IdEntry(Schema, frozen=True):
     format: Format = "unknown"
     tmdb_season: int | None = None
     tvdb_season: int | None = None
-    offset: int | None = None
-    """Added to an episode's number in the entry it is the one in the season; None: not told."""
+    tmdb_offset: int = 0
+    tvdb_offset: int = 0
+    """Added to an episode's number in this entry it is the one in the other's season."""
