@@ -231,6 +231,7 @@ _OBJECTS: dict[str, Any] = {
         "source": "sample",
     },
     "Health": {"status": "healthy", "uptime_seconds": 86400.0},
+    "MetadataSection": {"tmdb_key": None, "tmdb_key_set": True, "languages": ["de", "en"]},
     "ProvidersSection": {"disabled": [], "allowed_hosts": ["nas.example:8096"]},
     "QueueHold": {
         "reason": "quiet-hours",
@@ -347,6 +348,7 @@ def example(schema: dict[str, Any], schemas: dict[str, Any], name: str = "") -> 
     if (
         name in _TELLING
         and kind != "boolean"
+        and "enum" not in schema
         and not any("$ref" in part for part in (schema.get("items", {}), *choices))
     ):
         return _TELLING[name]

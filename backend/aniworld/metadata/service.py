@@ -1,4 +1,7 @@
-"""Writes descriptions and pictures into a series' folder. Blocks; call it through a thread."""
+"""Writes descriptions and pictures into a series' folder. Blocks; call it through a thread.
+
+What goes into them is told by :class:`MetadataServices`, which is asked here as well.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from aniworld.kit.files import durable_write, safe_join
-from aniworld.metadata import artwork, nfo
+from aniworld.metadata import artwork, lookup_service, nfo
 from aniworld.metadata.errors import ForeignNfoError
 from aniworld.metadata.pictures import choose, content_hash, is_ours, is_picture_name, marked, picture_file, thumb_path
 from aniworld.metadata.types import (
@@ -26,6 +29,7 @@ from aniworld.metadata.types import (
 __all__ = ["choose", "content_hash", "is_picture_name", "picture_file", "thumb_path"]
 
 media_type = artwork.media_type
+MetadataServices = lookup_service.MetadataServices
 
 Replace = Literal["nothing", "ours", "all"]
 """Which pictures a new one may take the place of: ``ours``, those that we made and nobody has changed."""

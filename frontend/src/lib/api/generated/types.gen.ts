@@ -601,6 +601,36 @@ export type MetadataSection = {
 };
 
 /**
+ * MetadataServiceList
+ *
+ * Every metadata service.
+ */
+export type MetadataServiceList = {
+    items: Array<MetadataServiceOut>;
+};
+
+/**
+ * MetadataServiceOut
+ *
+ * A metadata service, and how it does.
+ */
+export type MetadataServiceOut = {
+    down_until: string | null;
+    enabled: boolean;
+    key_set: boolean;
+    last_answer_at: string | null;
+    last_error: string | null;
+    last_error_at: string | null;
+    limit: number;
+    limit_seconds: number;
+    name: 'anilist' | 'tmdb' | 'fanart';
+    needs_key: boolean;
+    remaining: number;
+    state: 'healthy' | 'degraded' | 'down' | 'key_refused' | 'off';
+    title: string;
+};
+
+/**
  * Nothing
  *
  * No data: the type says it all.
@@ -3190,6 +3220,102 @@ export type RestoreFolderResponses = {
 };
 
 export type RestoreFolderResponse = RestoreFolderResponses[keyof RestoreFolderResponses];
+
+export type ListMetadataServicesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/metadata/services';
+};
+
+export type ListMetadataServicesErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type ListMetadataServicesError = ListMetadataServicesErrors[keyof ListMetadataServicesErrors];
+
+export type ListMetadataServicesResponses = {
+    /**
+     * What was asked for
+     */
+    200: MetadataServiceList;
+};
+
+export type ListMetadataServicesResponse = ListMetadataServicesResponses[keyof ListMetadataServicesResponses];
+
+export type CheckMetadataServiceData = {
+    body?: never;
+    path: {
+        name: 'anilist' | 'tmdb' | 'fanart';
+    };
+    query?: never;
+    url: '/api/metadata/services/{name}/check';
+};
+
+export type CheckMetadataServiceErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type CheckMetadataServiceError = CheckMetadataServiceErrors[keyof CheckMetadataServiceErrors];
+
+export type CheckMetadataServiceResponses = {
+    /**
+     * Done; this is how it is now
+     */
+    200: MetadataServiceOut;
+};
+
+export type CheckMetadataServiceResponse = CheckMetadataServiceResponses[keyof CheckMetadataServiceResponses];
 
 export type ListOperationsData = {
     body?: never;
