@@ -16,6 +16,7 @@ import aniworld.access.routes
 import aniworld.config.routes
 import aniworld.downloads.routes
 import aniworld.events.routes
+import aniworld.library.naming_routes
 import aniworld.library.routes
 import aniworld.metadata.routes
 import aniworld.operations.routes
@@ -182,6 +183,7 @@ def create_app(settings: Settings, services: Addresses | None = None) -> Litesta
             aniworld.events.routes.router,
             *aniworld.library.routes.routers,
             aniworld.metadata.routes.router,
+            aniworld.library.naming_routes.router,
             aniworld.operations.routes.router,
             aniworld.scan.routes.router,
             aniworld.sources.routes.router,

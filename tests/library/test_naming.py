@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from aniworld.kit.files import NAME_BYTES, safe_name
 from aniworld.kit.text import fold
-from aniworld.library.naming import STEM_BYTES, episode_path, episode_stem, folder_name, free_episode_path
+from aniworld.library.naming import STEM_BYTES
 from aniworld.library.text import same_name, slug
+from tests.library.names import episode_path, episode_stem, folder_name, free_episode_path
 
 FORBIDDEN = set('<>:"/\\|?*')
 

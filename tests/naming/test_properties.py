@@ -9,9 +9,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from aniworld.library.naming import episode_path, folder_name
 from aniworld.naming.parse import LONGEST_NAME, parse, title_of
 from aniworld.naming.path import parse_path, season_of_folder
+from tests.library.names import episode_path, folder_name
 
 HANG = 5.0
 """Seconds, a thousand times what any name takes: a guard against a pattern that explodes, not a measurement."""

@@ -26,6 +26,7 @@ HostName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-
 Name = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f]+$")]
 
 
+NameTemplate = Annotated[str, Meta(max_length=300)]
 LanguageMode = Literal["one", "replace", "all"]
 WatchMode = Literal["auto", "on", "off"]
 
@@ -70,6 +71,18 @@ class LibrarySection(Input, frozen=True):
             description="Minutes between two looks through the folder while changes are not seen at once; 0: never",
         ),
     ] = 60
+    series_folder: Annotated[NameTemplate, Meta(description="Name of a series' folder")] = "{Series TitleYear}"
+    season_folder: Annotated[
+        NameTemplate, Meta(description="Name of a season's folder; empty: episodes lie in the folder of the series")
+    ] = "Season {season:00}"
+    specials_folder: Annotated[NameTemplate, Meta(description="Name of the folder of the specials")] = "Season 00"
+    episode_name: Annotated[
+        NameTemplate,
+        Meta(description="Name of an episode's file, without its extension; S{season:00}E{episode:00} is in it"),
+    ] = "{Series TitleYear} - S{season:00}E{episode:00}{ - Episode Title}"
+    absolute_numbers: Annotated[
+        bool, Meta(description="The number over all seasons follows: Show (2024) - S02E05 - 017 - Title")
+    ] = False
 
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]

@@ -11,13 +11,22 @@ from typing import Any
 import msgspec
 
 from aniworld.config import secrets
-from aniworld.config.schemas import AppConfig, Section, SectionName, Validation
+from aniworld.config.schemas import AppConfig, LibrarySection, Section, SectionName, Validation
 from aniworld.events.bus import EventBus
 from aniworld.events.types import Message, SystemInfo
 from aniworld.kit.errors import FieldError, InvalidInputError, field_error
 from aniworld.kit.files import durable_write
+from aniworld.naming.template import Kind
+from aniworld.naming.template_check import template_problem
 
 VERSION = 1
+TEMPLATES: tuple[tuple[str, Kind], ...] = (
+    ("series_folder", "series"),
+    ("season_folder", "season"),
+    ("specials_folder", "specials"),
+    ("episode_name", "episode"),
+)
+"""Fields of the library's section that are templates of names."""
 
 
 class ConfigFileError(Exception):
@@ -127,6 +136,7 @@ class ConfigService:
                 # A directory that was fine and is away for now (a NAS that sleeps) must not block other changes.
                 unchanged = directory == self.current.library.anime_directory
                 (warnings if unchanged else errors).append(FieldError(field="library.anime_directory", message=problem))
+        errors += template_problems(config.library)
         for index, entry in enumerate(config.providers.allowed_hosts):
             if not 1 <= int(entry.rpartition(":")[2]) <= 65535:
                 errors.append(
@@ -140,6 +150,16 @@ class ConfigService:
             if len(set(listed)) != len(listed):
                 errors.append(FieldError(field=field, message="A language stands there twice"))
         return errors, warnings
+
+
+def template_problems(library: LibrarySection) -> list[FieldError]:
+    """What is wrong with the templates of names, each with its field."""
+    problems = []
+    for field, kind in TEMPLATES:
+        text: str = getattr(library, field)
+        if (problem := template_problem(text, kind)) is not None:
+            problems.append(FieldError(field=f"library.{field}", message=problem))
+    return problems
 
 
 def parse(raw: object) -> AppConfig:

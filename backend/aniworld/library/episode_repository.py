@@ -124,6 +124,7 @@ class EpisodeRepository:
                 Series.year,
                 Episode.season,
                 Episode.episode,
+                Episode.absolute,
                 Episode.title,
                 Episode.duration,
             )
@@ -131,6 +132,20 @@ class EpisodeRepository:
             .where(Episode.id == episode_id, Series.deleted_at.is_(None))
         )
         return (await self._session.execute(query)).first()
+
+    async def absolute(self, target: Row[Any]) -> int | None:
+        """The number over all seasons of what :meth:`target` found: as the source tells it, else counted, as a scan
+        would; None for a special."""
+        known: int | None = target.absolute
+        if target.season == 0 or known is not None:
+            return known if target.season > 0 else None
+        regular = and_(Episode.series_id == target.series_id, Episode.season > 0)
+        if await self._session.scalar(select(exists().where(regular, Episode.absolute.is_not(None)))):
+            return None
+        earlier = tuple_(Episode.season, Episode.episode) <= (target.season, target.episode)
+        count = select(func.count()).select_from(Episode).where(regular, earlier)
+        counted: int | None = await self._session.scalar(count)
+        return counted
 
     async def owner(self, episode_id: UUID) -> Row[Any] | None:
         """The series of an episode, deleted or not."""

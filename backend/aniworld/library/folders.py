@@ -18,10 +18,10 @@ from sqlalchemy.exc import IntegrityError
 from aniworld.db.engine import Database
 from aniworld.kit.files import UnsafePathError, durable_mkdir, durable_move, safe_join
 from aniworld.library.errors import EpisodeNotFoundError, FolderError, ImageNotFoundError
-from aniworld.library.naming import folder_name
+from aniworld.library.naming import Names, SeriesName
 from aniworld.library.repository import SeriesRepository
 from aniworld.library.text import same_name
-from aniworld.metadata.service import nfo_path
+from aniworld.metadata.service import nfo_path, read_series_nfo
 from aniworld.metadata.types import PICTURE_FILES, SEASON_NFO, SERIES_NFO, PictureKind
 
 _ATTEMPTS = 5
@@ -29,8 +29,8 @@ PUT_AWAY = (".aniworld", "replaced")
 """In the anime directory: what a better language took the place of, for a while."""
 
 
-async def ensure_folder(db: Database, anime: Path, series_id: UUID) -> str:
-    """The name of the series' folder, decided now if it was not: ``Name (Year)``, unlike that of any other series.
+async def ensure_folder(db: Database, anime: Path, series_id: UUID, names: Names) -> str:
+    """The name of the series' folder, decided now if it was not: by the template, unlike that of any other series.
 
     A folder that lies there under that name is taken as it is spelled. Makes nothing on disk. Raises
     :class:`FolderError` when the anime directory cannot be read, :class:`EpisodeNotFoundError` when the series is gone.
@@ -42,14 +42,14 @@ async def ensure_folder(db: Database, anime: Path, series_id: UUID) -> str:
     on_disk = await asyncio.to_thread(_names_in, anime)
     for attempt in range(_ATTEMPTS):
         try:
-            return await _decide(db, series_id, on_disk)
+            return await _decide(db, series_id, on_disk, names)
         except IntegrityError:  # another process took the name in the meantime
             if attempt == _ATTEMPTS - 1:
                 raise
     raise AssertionError("unreachable")
 
 
-async def _decide(db: Database, series_id: UUID, on_disk: dict[str, str]) -> str:
+async def _decide(db: Database, series_id: UUID, on_disk: dict[str, str], names: Names) -> str:
     async with db.write() as session:
         repository = SeriesRepository(session)
         row = await repository.placing(series_id)
@@ -58,11 +58,20 @@ async def _decide(db: Database, series_id: UUID, on_disk: dict[str, str]) -> str
         if row.folder is not None:
             return str(row.folder)
         taken = await repository.taken_folders()
-        names = (folder_name(row.name, row.year, copy) for copy in itertools.count(1))
-        name = next(name for name in names if same_name(name) not in taken)
+        free = (names.folder(SeriesName(row.name, row.year), copy) for copy in itertools.count(1))
+        name = next(name for name in free if same_name(name) not in taken)
         name = on_disk.get(same_name(name), name)
         await repository.change(series_id, folder=name, folder_folded=same_name(name))
         return name
+
+
+def ids_in(anime: Path, folder: str) -> dict[str, str]:
+    """The series' ids at services, as the description in its folder tells them; empty without one. Blocks."""
+    try:
+        marks = read_series_nfo(safe_join(anime, folder, SERIES_NFO))
+    except (OSError, UnsafePathError):
+        return {}
+    return {service.lower(): id_ for service, id_ in marks.ids} if marks is not None else {}
 
 
 def _names_in(anime: Path) -> dict[str, str]:

@@ -29,6 +29,7 @@ from aniworld.library import folders
 from aniworld.library.episode_repository import EpisodeRepository
 from aniworld.library.errors import FolderError, NoAnimeDirectoryError, SourceEmptyError
 from aniworld.library.facts import series_facts
+from aniworld.library.naming import Names
 from aniworld.library.repository import SeriesRepository, wanted_of
 from aniworld.library.service import LibraryService
 from aniworld.library.types import LoadJob, Step
@@ -138,7 +139,7 @@ class LoadSteps:
         if directory is None:
             raise NoAnimeDirectoryError
         anime = Path(directory)
-        folder = await folders.ensure_folder(self._db, anime, job.id)
+        folder = await folders.ensure_folder(self._db, anime, job.id, Names.of(self._config.current.library))
         await _on_disk(folders.make_folder, anime, folder)
         return anime, folder
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from aniworld.kit.clock import now
 from aniworld.library import folders
 from aniworld.library.episode_repository import EpisodeRepository
 from aniworld.library.errors import EpisodeNotFoundError, NoAnimeDirectoryError, SeriesNotFoundError
+from aniworld.library.naming import Names
 from aniworld.library.policy import choose, replaced
 from aniworld.library.replaced_repository import ReplacedRepository
 from aniworld.library.repository import SeriesRepository, policy_of, wanted_of
@@ -44,6 +46,11 @@ class DownloadTargets:
     @property
     def _configured(self) -> Sequence[str]:
         return self._config.current.library.languages
+
+    @property
+    def names(self) -> Names:
+        """The templates in force."""
+        return Names.of(self._config.current.library)
 
     async def download_targets(
         self, series_key: str, episodes: Sequence[tuple[int, int, str | None]] | None
@@ -109,7 +116,10 @@ class DownloadTargets:
                 raise EpisodeNotFoundError
             taken = await repository.paths_of(episode_id, except_language=language)
             others = await SourceRepository(session).of(row.series_id)
-        folder = row.folder or await folders.ensure_folder(self._db, Path(directory), row.series_id)
+            names = self.names
+            absolute = await repository.absolute(row) if names.needs_absolute else None
+        folder = row.folder or await folders.ensure_folder(self._db, Path(directory), row.series_id, names)
+        ids = await asyncio.to_thread(folders.ids_in, Path(directory), folder) if names.needs_ids else {}
         return TargetDetails(
             provider=row.provider,
             ref=EpisodeRef(provider_key=row.provider_key, season=row.season, episode=row.episode),
@@ -130,6 +140,9 @@ class DownloadTargets:
             title=row.title,
             duration=row.duration,
             taken=frozenset(taken),
+            absolute=absolute,
+            ids=ids,
+            names=names,
         )
 
     async def mark_downloaded(

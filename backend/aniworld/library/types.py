@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
 
 from aniworld.catalog.types import EpisodeRef, Language
-from aniworld.library import naming
+from aniworld.library.naming import DEFAULT_NAMES, EpisodeName, Names, SeriesName
 from aniworld.media.types import MediaInfo
 
 LoadingStatus = Literal[
@@ -95,12 +96,23 @@ class TargetDetails:
     """Seconds, where the source tells."""
     taken: frozenset[str]
     """Paths of the files that the episode has in other languages, relative to the anime directory."""
+    absolute: int | None = None
+    """Its number over all seasons, if names tell it."""
+    ids: Mapping[str, str] = field(default_factory=dict)
+    """The series' at services, if names tell them."""
+    names: Names = DEFAULT_NAMES
 
     def path(self, extension: str) -> str:
         """Where the finished file goes, relative to the anime directory. ``extension``: with or without its dot."""
-        return naming.free_episode_path(
-            self.folder, self.season, self.episode, self.title, extension, language=self.language, taken=self.taken
+        episode = EpisodeName(
+            season=self.season,
+            episodes=(self.episode,),
+            title=self.title,
+            absolute=(self.absolute,) if self.absolute is not None else (),
+            languages=(str(self.language),),
         )
+        series = SeriesName(self.series_name, self.year, self.ids)
+        return self.names.free_path(self.folder, series, episode, extension, taken=self.taken)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

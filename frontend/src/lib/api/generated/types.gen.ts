@@ -439,9 +439,17 @@ export type ItemList = {
  */
 export type LibrarySection = {
     /**
+     * The number over all seasons follows: Show (2024) - S02E05 - 017 - Title
+     */
+    absolute_numbers?: boolean;
+    /**
      * Absolute path of the folder that holds one folder a series
      */
     anime_directory?: string | null;
+    /**
+     * Name of an episode's file, without its extension; S{season:00}E{episode:00} is in it
+     */
+    episode_name?: string;
     /**
      * Of several wanted languages, one: the first that comes is kept; replace: a better one that comes later takes its place; all: every one is fetched and kept
      */
@@ -458,6 +466,18 @@ export type LibrarySection = {
      * Minutes between two looks through the folder while changes are not seen at once; 0: never
      */
     rescan_minutes?: number;
+    /**
+     * Name of a season's folder; empty: episodes lie in the folder of the series
+     */
+    season_folder?: string;
+    /**
+     * Name of a series' folder
+     */
+    series_folder?: string;
+    /**
+     * Name of the folder of the specials
+     */
+    specials_folder?: string;
     /**
      * Whether changes in the folder are seen at once; auto: where its file system tells them, which network shares do not
      */
@@ -628,6 +648,29 @@ export type MetadataServiceOut = {
     remaining: number;
     state: 'healthy' | 'degraded' | 'down' | 'key_refused' | 'off';
     title: string;
+};
+
+/**
+ * NameExample
+ *
+ * A path that the templates make.
+ */
+export type NameExample = {
+    kind: 'regular' | 'special' | 'several' | 'long' | 'cjk' | 'untitled';
+    path: string;
+};
+
+/**
+ * NamesPreview
+ *
+ * What templates make. With errors there are no examples.
+ */
+export type NamesPreview = {
+    errors: Array<FieldError>;
+    examples: Array<NameExample>;
+    tokens: {
+        [key: string]: Array<string>;
+    };
 };
 
 /**
@@ -1494,6 +1537,19 @@ export type SystemWarning = {
     data: Message;
     timestamp: string;
     type: 'system_warning';
+};
+
+/**
+ * TryNames
+ *
+ * Templates to try. What is left out is as it is by default.
+ */
+export type TryNames = {
+    absolute_numbers?: boolean;
+    episode_name?: string;
+    season_folder?: string;
+    series_folder?: string;
+    specials_folder?: string;
 };
 
 /**
@@ -2938,6 +2994,59 @@ export type EventsStatusResponses = {
 };
 
 export type EventsStatusResponse = EventsStatusResponses[keyof EventsStatusResponses];
+
+export type PreviewNamesData = {
+    body: TryNames;
+    path?: never;
+    query?: never;
+    url: '/api/library/naming/preview';
+};
+
+export type PreviewNamesErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type PreviewNamesError = PreviewNamesErrors[keyof PreviewNamesErrors];
+
+export type PreviewNamesResponses = {
+    /**
+     * Done; this is how it is now
+     */
+    200: NamesPreview;
+};
+
+export type PreviewNamesResponse = PreviewNamesResponses[keyof PreviewNamesResponses];
 
 export type ParseNameData = {
     body?: never;
