@@ -26,7 +26,7 @@ _SEASONS = (
     re.compile(r"\bs(\d{1,2})(?=\s|$)"),
 )
 _WORDS = re.compile(
-    r"\b(first|second|third|fourth|fifth|final|erste|zweite|dritte|vierte|letzte)\s+(?:season|staffel|part)\b"
+    r"\b(?:(?:the|die)\s+)?(first|second|third|fourth|fifth|final|erste|zweite|dritte|vierte|letzte)\s+(?:season|staffel|part)\b"
 )
 _NUMBERS = {
     "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "final": 99,
