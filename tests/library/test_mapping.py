@@ -15,6 +15,7 @@ from aniworld.library.mapping import (
     Hint,
     Numbered,
     Part,
+    SeasonMapping,
     Segment,
     SourceSeason,
     at_service,
@@ -71,22 +72,20 @@ def written(segment: Segment) -> str:
     return f"{segment.first}-{last} {segment.id} {segment.service_season} {segment.offset}"
 
 
-def pinned_of(case: dict[str, Any]) -> list[Segment]:
+def pinned_of(case: dict[str, Any]) -> list[SeasonMapping]:
     found = []
-    for text in case.get("pinned", []):
-        span, season, id_, part, offset = text.split()
+    for season, text in case.get("pinned", {}).items():
+        span, id_, part, offset = text.split()
         first, _, last = span.partition("-")
-        found.append(
-            Segment(
-                season=int(season),
-                first=int(first),
-                last=int(last) if last else None,
-                id=id_,
-                service_season=int(part),
-                offset=int(offset),
-                pinned=True,
-            )
+        segment = Segment(
+            season=season,
+            first=int(first),
+            last=int(last) if last else None,
+            id=id_,
+            service_season=int(part),
+            offset=int(offset),
         )
+        found.append(SeasonMapping(season=season, segments=(segment,), confidence=1.0, pinned=True))
     return found
 
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from aniworld.kit.text import fold
 
@@ -106,6 +107,8 @@ class SeasonMapping:
     """Empty: in doubt, or the service does not have it."""
     confidence: float
     """Of the best place, taken or not."""
+    pinned: bool = False
+    """A person decided it; without segments: it is not at the service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +139,7 @@ def derive(
     seasons: Sequence[SourceSeason],
     parts: Sequence[Part],
     *,
-    pinned: Sequence[Segment] = (),
+    pinned: Sequence[SeasonMapping] = (),
     hints: Sequence[Hint] = (),
     order: str | None = None,
 ) -> list[SeasonMapping]:
@@ -147,10 +150,8 @@ def derive(
     regular = _line([part for part in parts if part.season > 0])
     special = _line([part for part in parts if part.season == 0])
     told = {hint.season: hint for hint in hints}
-    kept: dict[int, tuple[Segment, ...]] = {}
-    for segment in pinned:
-        kept[segment.season] = (*kept.get(segment.season, ()), segment)
-    taken = _taken(regular, pinned)
+    kept = {one.season: one for one in pinned}
+    taken = _taken(regular, [segment for one in pinned for segment in one.segments])
     # What needs no neighbour to be known takes its place before those that are only counted.
     anchored: dict[int, tuple[int, float]] = {}
     for season in seasons:
@@ -164,8 +165,8 @@ def derive(
     before = 0
     for season in sorted(seasons, key=lambda one: one.season):
         if season.season in kept:
-            found.append(SeasonMapping(season=season.season, segments=kept[season.season], confidence=1.0))
-            ends = [place + 1 for place in _taken(regular, kept[season.season])]
+            found.append(kept[season.season])
+            ends = [place + 1 for place in _taken(regular, kept[season.season].segments)]
             end = max(ends, default=None) if season.season else end
             before = season.season
             continue
@@ -384,6 +385,7 @@ def _pairs(season: SourceSeason, line: _Line, start: int) -> Iterable[tuple[Numb
             yield episode, line.places[index].episode
 
 
+@lru_cache(maxsize=8192)
 def _title(title: str) -> str:
     """What can be compared of a title; empty: it tells only a number."""
     folded = " ".join(re.sub(r"[^\w\s]", " ", fold(title)).split())
@@ -397,9 +399,7 @@ def _names_agree(mine: str, theirs: str) -> bool:
     return mine == theirs or mine in theirs or (not _PLAIN_NAME.fullmatch(theirs) and theirs in mine)
 
 
-def _segments(
-    season: SourceSeason, line: _Line, start: int, confidence: float, order: str | None
-) -> Iterable[Segment]:
+def _segments(season: SourceSeason, line: _Line, start: int, confidence: float, order: str | None) -> Iterable[Segment]:
     """The season, cut where one part of the service ends and the next begins."""
     first, last = season.episodes[0].number, season.episodes[-1].number
     cuts: list[tuple[int, _Place]] = []
@@ -424,11 +424,3 @@ def _segments(
             confidence=confidence,
             order=order,
         )
-
-
-def by_season(segments: Iterable[Segment]) -> Mapping[int, tuple[Segment, ...]]:
-    """Segments of each season, in order."""
-    found: dict[int, tuple[Segment, ...]] = {}
-    for segment in sorted(segments, key=lambda one: (one.season, one.first)):
-        found[segment.season] = (*found.get(segment.season, ()), segment)
-    return found

@@ -68,6 +68,9 @@ class Series(Entity):
     language_wait_days: Mapped[int | None]
     """Of its own; None: those of the library."""
 
+    facts: Mapped[dict[str, Any] | None]
+    """What all tell about it, as :class:`~aniworld.metadata.types.MergedSeries` without its seasons."""
+
     total_episodes: Mapped[int] = mapped_column(default=0, server_default="0")
     downloaded_episodes: Mapped[int] = mapped_column(default=0, server_default="0")
     missing_episodes: Mapped[int] = mapped_column(default=0, server_default="0")
@@ -113,6 +116,74 @@ class SeriesSource(Base):
     """What the source calls it."""
 
 
+class SeriesMetadata(Base):
+    """What one service, or the source itself, told about a series. Kept, so that one that is down empties nothing."""
+
+    __tablename__ = "series_metadata"
+    __table_args__ = (Index("ix_series_metadata_ask_after", "ask_after"),)
+
+    series_id: Mapped[UUID] = mapped_column(ForeignKey("series.id", ondelete="CASCADE"), primary_key=True)
+    origin: Mapped[str] = mapped_column(String(16), primary_key=True)
+    """A service, or ``source``."""
+    service_id: Mapped[str | None] = mapped_column(String(64))
+    """Which of its series it is; None: not known, or (pinned) none."""
+    confidence: Mapped[float] = mapped_column(Float, default=0.0, server_default="0")
+    pinned: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """A person chose it."""
+    told: Mapped[dict[str, Any] | None]
+    """:class:`~aniworld.library.merging.Kept`."""
+    candidates: Mapped[list[Any] | None]
+    """What else may be meant."""
+    problem: Mapped[str | None] = mapped_column(String(500))
+    """Why it told nothing when it was asked last."""
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    fetched_at: Mapped[dt.datetime | None]
+    ask_after: Mapped[dt.datetime | None]
+    """When it is asked again; None: as soon as the series is loaded."""
+
+
+class SeriesId(Base):
+    """What a service calls a series."""
+
+    __tablename__ = "series_ids"
+    __table_args__ = (Index("ix_series_ids_value", "kind", "value"),)
+
+    series_id: Mapped[UUID] = mapped_column(ForeignKey("series.id", ondelete="CASCADE"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    value: Mapped[str] = mapped_column(String(64))
+    from_nfo: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """It stood in the ``tvshow.nfo`` that lay in the folder, which is believed more than a guess."""
+
+
+class SeriesTitle(Base):
+    """A title or synonym of a series in any language, folded; search finds it by them."""
+
+    __tablename__ = "series_titles"
+
+    series_id: Mapped[UUID] = mapped_column(ForeignKey("series.id", ondelete="CASCADE"), primary_key=True)
+    folded: Mapped[str] = mapped_column(String(500), primary_key=True)
+
+
+class SeasonPlace(Base):
+    """Where episodes of one of the source's seasons lie at a service (:mod:`aniworld.library.mapping`)."""
+
+    __tablename__ = "season_places"
+
+    series_id: Mapped[UUID] = mapped_column(ForeignKey("series.id", ondelete="CASCADE"), primary_key=True)
+    service: Mapped[str] = mapped_column(String(16), primary_key=True)
+    season: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    first: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last: Mapped[int | None]
+    service_id: Mapped[str | None] = mapped_column(String(64))
+    """None: nowhere; in doubt, or (pinned) because a person says so."""
+    service_season: Mapped[int]
+    shift: Mapped[int]
+    """Added to the source's number it is the service's."""
+    order_id: Mapped[str | None] = mapped_column(String(64))
+    confidence: Mapped[float] = mapped_column(Float)
+    pinned: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+
+
 class SeriesGenre(Base):
     """A genre of a series, folded."""
 
@@ -147,6 +218,13 @@ class Episode(Entity):
     aired: Mapped[dt.date | None] = mapped_column(Date)
     duration: Mapped[float | None] = mapped_column(Float)
     """Seconds, where the source tells."""
+    plot: Mapped[str] = mapped_column(Text, default="", server_default="")
+    still: Mapped[str | None] = mapped_column(String(2000))
+    """Address of a picture of it."""
+    rating: Mapped[float | None] = mapped_column(Float)
+    """Of the one that counts, 0 to 10."""
+    facts: Mapped[dict[str, Any] | None]
+    """What else the services tell, as :class:`~aniworld.library.merging.MoreOfEpisode`."""
 
 
 class EpisodeLanguage(Base):

@@ -277,6 +277,9 @@ class SeriesRepository:
             Series.genres,
             Series.artwork,
             Series.folder,
+            Series.facts,
+            Series.languages,
+            Series.name_folded,
         ).where(Series.id == id_)
         return (await self._session.execute(query)).first()
 
