@@ -11,17 +11,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aniworld.library.mapping import (
-    Hint,
-    Numbered,
-    Part,
-    SeasonMapping,
-    Segment,
-    SourceSeason,
-    at_service,
-    derive,
-    sureness,
-)
+from aniworld.library.mapping import at_service, derive, sureness
+from aniworld.library.mapping_types import Hint, Numbered, Part, SeasonMapping, Segment, SourceSeason
 
 CASES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "mappings" / "seasons.yaml").read_text())
 

@@ -10,17 +10,8 @@ import msgspec
 from aniworld.catalog.types import SeriesInfo
 from aniworld.kit.schema import Schema
 from aniworld.kit.text import fold
-from aniworld.library.mapping import (
-    Hint,
-    Numbered,
-    Part,
-    SeasonMapping,
-    Segment,
-    SourceSeason,
-    at_service,
-    derive,
-    sureness,
-)
+from aniworld.library.mapping import at_service, derive, sureness
+from aniworld.library.mapping_types import Hint, Numbered, Part, SeasonMapping, Segment, SourceSeason
 from aniworld.metadata.types import (
     IdEntry,
     IdKind,

@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from aniworld.library.mapping import SeasonMapping, Segment
+from aniworld.library.mapping_types import SeasonMapping, Segment
 from aniworld.library.merging import Kept
 from aniworld.library.models import (
     Episode,

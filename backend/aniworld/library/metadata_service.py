@@ -24,7 +24,7 @@ from aniworld.kit.clock import now
 from aniworld.kit.text import fold
 from aniworld.library.asking import Asked, Asking
 from aniworld.library.episode_repository import EpisodeRepository
-from aniworld.library.mapping import SeasonMapping
+from aniworld.library.mapping_types import SeasonMapping
 from aniworld.library.merging import (
     Kept,
     folded_titles,
