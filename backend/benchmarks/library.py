@@ -5,16 +5,18 @@
 A tree of sparse files is made in memory. ``floor`` is ``os.scandir`` with a ``stat`` of each video; ``first`` is a scan
 of a new library to rows on the disk, ``again`` one of an unchanged tree, ``thorough`` one that reads every directory
 anew. Each round runs all of them, so that what else the machine does meets them alike. ``late`` is how late the event
-loop was at most meanwhile.
+loop was at most meanwhile. ``api`` is how long the real server takes to answer while it scans for the first time.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import os
 import random
 import resource
+import shutil
 import statistics
 import tempfile
 import time
@@ -24,6 +26,7 @@ from pathlib import Path
 from aniworld.app import Parts, build
 from aniworld.config.settings import Settings
 from aniworld.db import schema
+from benchmarks.server import percentile, serving
 
 _WORDS = (
     "amber bell cinder drift ember fable garden harbour ink jade kettle lantern meadow north opal paper quiet river "
@@ -105,6 +108,30 @@ async def scan(parts: Parts, *, thoroughly: bool = False) -> tuple[float, float]
     return taken, late
 
 
+async def api(root: Path) -> list[float]:
+    """Seconds of each answer that a client in another process gets during the first scan."""
+    waits: list[float] = []
+    async with serving(root) as server:
+
+        async def ask(path: str) -> None:
+            while not over.is_set():
+                begun = time.perf_counter()
+                (await server.client.get(path)).raise_for_status()
+                waits.append(time.perf_counter() - begun)
+                await asyncio.sleep(0.01)
+
+        over = asyncio.Event()
+        asking = [asyncio.create_task(ask(path)) for path in ("/api/anime?limit=50", "/api/queue/status")]
+        while True:
+            operations = (await server.client.get("/api/operations")).json()["items"]
+            if any(one["type"] == "scan" and one["finished_at"] for one in operations):
+                break
+            await asyncio.sleep(0.1)
+        over.set()
+        await asyncio.gather(*asking)
+    return waits
+
+
 async def one_round(tree: Path, measured: Measured) -> None:
     """Everything once, on a new database."""
     measured.add("floor", floor(tree))
@@ -115,6 +142,7 @@ async def one_round(tree: Path, measured: Measured) -> None:
             await schema.ensure(settings.url, settings.data_dir / "backups")
             parts.config.load()
             await parts.config.patch("library", {"anime_directory": str(tree)})
+            gc.freeze()  # as the server does
             measured.add("first", *await scan(parts))
             measured.add("again", *await scan(parts))
             measured.add("thorough", *await scan(parts, thoroughly=True))
@@ -135,14 +163,25 @@ def main() -> None:
     measured = Measured()
     with tempfile.TemporaryDirectory(dir="/dev/shm", prefix="aniworld-library-") as tree:
         videos = make_tree(Path(tree), options.series, options.episodes)
-        for _ in range(options.rounds):
+        waits = []
+        for number in range(options.rounds):
             uvloop.run(one_round(Path(tree), measured))
+            root = Path(tree).with_name(f"{Path(tree).name}-{number}")
+            root.mkdir()
+            try:
+                (root / "anime").symlink_to(tree)
+                waits.append(uvloop.run(api(root)))
+            finally:
+                shutil.rmtree(root)
     least = statistics.median(measured.wall["floor"])
     print(f"{options.series} series, {videos} videos; medians of {options.rounds} rounds")
     for name, walls in measured.wall.items():
         wall = statistics.median(walls)
         late = f"  late {statistics.median(measured.late[name]) * 1000:4.0f} ms" if name != "floor" else ""
         print(f"{name:9} {wall:7.3f} s  {wall / least:6.1f} x the floor{late}")
+    for share in (0.5, 0.99, 1.0):
+        wait = statistics.median(percentile(one, share) for one in waits)
+        print(f"api, {share:4.0%} of {len(waits[0])} answers within {wait * 1000:5.1f} ms")
     print(f"memory at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MiB")
 
 

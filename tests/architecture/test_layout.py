@@ -93,7 +93,7 @@ OWN: dict[str, set[str]] = {
         "pictures",
     },
     "operations": set(),
-    "scan": {"matching", "notices", "walk", "watch"},
+    "scan": {"matching", "notices", "reader", "walk", "watch"},
     "sources": set(),
 }
 """What a feature has beside those; a file with a new name is a decision, and is taken here."""

@@ -14,6 +14,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+import msgspec
 from sqlalchemy import event, text
 from sqlalchemy.engine import Connection, Dialect, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -27,6 +28,10 @@ log = logging.getLogger(__name__)
 
 _AFTER_COMMIT = "after_commit"
 _BUSY_MS = 5000
+_JSON: dict[str, Any] = {
+    "json_serializer": lambda value: msgspec.json.encode(value).decode(),
+    "json_deserializer": msgspec.json.decode,
+}
 
 
 class DatabaseUnavailableError(UnavailableError):
@@ -48,10 +53,10 @@ def database_label(url: str) -> str:
 def create_engine(url: str, *, pooled: bool = True, foreign_keys: bool = True) -> AsyncEngine:
     """An engine with our pragmas. Migrations use one without a pool and with foreign keys off (see ``migrate``)."""
     if not is_sqlite(url):
-        engine = create_async_engine(url, pool_pre_ping=True, **({} if pooled else {"poolclass": NullPool}))
+        engine = create_async_engine(url, pool_pre_ping=True, **_JSON, **({} if pooled else {"poolclass": NullPool}))
         event.listen(engine.sync_engine, "do_connect", _connect_or_tell)
         return engine
-    options: dict[str, Any] = {"pool_size": 6, "max_overflow": 0} if pooled else {"poolclass": NullPool}
+    options: dict[str, Any] = _JSON | ({"pool_size": 6, "max_overflow": 0} if pooled else {"poolclass": NullPool})
     path = make_url(url).database or ""
     engine = create_async_engine(url, async_creator=connector(path, _BUSY_MS / 1000), **options)
 

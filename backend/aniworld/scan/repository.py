@@ -48,16 +48,15 @@ class ScanRepository:
         folders: dict[str, KnownFolder] = {}
         for chunk in (None,) if names is None else _chunks(list(names)):
             query = select(Folder.id, Folder.name, Folder.series_id, Folder.title, Folder.year, Folder.ids)
-            directories = select(Directory.folder_id, Directory.path, Directory.mtime_ns)
+            directories = select(Directory.path, Directory.mtime_ns)
             if chunk is not None:
                 query = query.where(Folder.name.in_(chunk))
                 directories = directories.join(Folder, Folder.id == Directory.folder_id).where(Folder.name.in_(chunk))
-            by_id: dict[UUID, KnownFolder] = {}
             async for id_, name, series_id, title, year, ids in self._rows(query):
                 about = {"title": title, "year": year, "ids": ids}
-                by_id[id_] = folders[name] = KnownFolder(id_, series_id, about)
-            async for folder_id, path, mtime_ns in self._rows(directories):
-                by_id[folder_id].directories[path] = mtime_ns
+                folders[name] = KnownFolder(id_, series_id, about)
+            async for path, mtime_ns in self._rows(directories):
+                folders[path.partition("/")[0]].directories[path] = mtime_ns
         return folders
 
     async def _rows(self, query: Select[Any]) -> AsyncIterator[Row[Any]]:

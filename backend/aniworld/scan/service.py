@@ -7,9 +7,10 @@ anime directory that is not there changes nothing.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -29,6 +30,7 @@ from aniworld.library.types import KnownSeries
 from aniworld.naming.parse import title_of
 from aniworld.operations.errors import OperationCancelledError
 from aniworld.operations.service import Operation, Operations
+from aniworld.scan import reader
 from aniworld.scan.errors import AnimeDirectoryGoneError
 from aniworld.scan.matching import Matcher
 from aniworld.scan.repository import KnownFolder, ScanRepository
@@ -42,6 +44,8 @@ _SLICE = 0.05
 """Seconds of looking at folders before what was seen is written."""
 _MOST_AT_ONCE = 500
 """Videos that are written in one transaction."""
+_MANY = 50
+"""Folders: so many that were read anew promise more, and so many are worth a process."""
 _PROBLEMS = 20
 """Problems that are told; the log has all."""
 
@@ -196,13 +200,13 @@ class ScanService:
                 await ScanRepository(session).forget_all()
         changed: set[str] = set()
         done = 0
-        while done < len(names):
-            batch = await asyncio.to_thread(_look_at_some, anime, names[done:], known, thoroughly)
-            changed |= await self._write(batch, known)
-            problems += [problem for seen in batch for problem in seen.problems]
-            done += len(batch)
-            operation.advance(done, len(names), batch[-1].folder)
-            self._bus.publish(ScanProgress(data=self._numbers(operation, done, len(names), len(changed))))
+        async with contextlib.aclosing(_looks(anime, names, known, thoroughly)) as looks:
+            async for batch in looks:
+                changed |= await self._write(batch, known)
+                problems += [problem for seen in batch for problem in seen.problems]
+                done += len(batch)
+                operation.advance(done, len(names), batch[-1].folder)
+                self._bus.publish(ScanProgress(data=self._numbers(operation, done, len(names), len(changed))))
         gone = await self._forget(known, set(names))
         await self._settle(changed | gone, gone, all_series=is_new)
         async with self._db.read() as session:
@@ -314,6 +318,26 @@ class ScanService:
             async with self._db.read() as session:
                 videos = await ScanRepository(session).videos(series_id)
             await self._library.link(series_id, videos)
+
+
+async def _looks(
+    anime: Path, names: Sequence[str], known: Mapping[str, KnownFolder], thoroughly: bool
+) -> AsyncGenerator[list[Seen], None]:
+    """What there is in the folders, in order. Where there is much to be read, another process does it."""
+    done = read_anew = 0
+    while done < len(names):
+        if read_anew >= _MANY <= len(names) - done:
+            rest = [(name, known[name].directories if name in known else {}) for name in names[done:]]
+            async with contextlib.aclosing(reader.read(anime, rest, thoroughly=thoroughly)) as batches:
+                async for batch in batches:
+                    yield batch
+                    done += len(batch)
+            read_anew = 0
+        else:
+            batch = await asyncio.to_thread(_look_at_some, anime, names[done:], known, thoroughly)
+            read_anew += sum(bool(seen.changed) for seen in batch)
+            yield batch
+            done += len(batch)
 
 
 def _look_at_some(anime: Path, names: Sequence[str], known: Mapping[str, KnownFolder], thoroughly: bool) -> list[Seen]:
