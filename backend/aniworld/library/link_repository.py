@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from aniworld.db.base import new_id
 from aniworld.kit.clock import now
-from aniworld.library.models import EpisodeFile, Series
+from aniworld.library.models import EpisodeFile, Series, SeriesId
 from aniworld.library.types import KnownSeries
 
 _RECOGNISED = (
@@ -38,7 +38,14 @@ class LinkRepository:
         query = select(*_RECOGNISED).where(Series.deleted_at.is_(None))
         if ids is not None:
             query = query.where(Series.id.in_(ids))
-        return [KnownSeries(**row._mapping) for row in await self._session.execute(query)]
+        rows = list(await self._session.execute(query))
+        told: dict[UUID, list[tuple[str, str]]] = {}
+        by_id = select(SeriesId.series_id, SeriesId.kind, SeriesId.value)
+        if ids is not None:
+            by_id = by_id.where(SeriesId.series_id.in_(ids))
+        for series_id, kind, value in await self._session.execute(by_id):
+            told.setdefault(series_id, []).append((kind, value))
+        return [KnownSeries(**row._mapping, ids=tuple(told.get(row.id, ()))) for row in rows]
 
     async def series(self, id_: UUID) -> Row[Any] | None:
         """(key, name, languages) of a series that is not deleted."""

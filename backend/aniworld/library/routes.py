@@ -6,9 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 import os
-from collections.abc import Callable
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
 import msgspec
 from litestar import Request, Response, Router, delete, get, patch, post
@@ -33,7 +31,7 @@ from aniworld.library.schemas import (
     SeriesPage,
     UpdateSeries,
 )
-from aniworld.library.search_service import SearchService
+from aniworld.library.search_service import SearchService, cover_path
 from aniworld.library.service import LibraryService
 from aniworld.library.types import ImageKind, SeriesFilter, SeriesSort, SortOrder
 from aniworld.metadata.service import media_type
@@ -159,11 +157,6 @@ async def get_image(
     return Response(data, media_type=kind_of_file, headers=headers)
 
 
-def _cover_path(request: Request[Any, Any, Any]) -> Callable[[str, str], str]:
-    root = request.scope.get("root_path", "").rstrip("/")
-    return lambda name, url: f"{root}/api/search/cover?{urlencode({'provider': name, 'url': url})}"
-
-
 @get("/search", operation_id="search", summary="Ask the sources")
 async def search(
     request: Request[Any, Any, Any],
@@ -174,7 +167,7 @@ async def search(
     """All sources at once; the same series from several is one row. A source that fails is named, and hides no other's
     answers.
     """
-    return await search.search(q.strip(), provider, _cover_path(request))
+    return await search.search(q.strip(), provider, cover_path(request))
 
 
 @get(
@@ -204,7 +197,7 @@ async def stream_search(
     ``done``, and the stream ends.
     """
     search.check(provider)
-    path = _cover_path(request)
+    path = cover_path(request)
 
     async def frames() -> Any:
         async with contextlib.aclosing(search.stream(q.strip(), provider, path)) as messages:

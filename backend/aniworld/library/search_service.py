@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncGenerator, Callable, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from litestar import Request
 
 from aniworld.catalog.errors import UnknownProviderError
 from aniworld.catalog.service import Catalog
@@ -15,6 +19,12 @@ from aniworld.library.source_repository import SourceRepository
 
 CoverPath = Callable[[str, str], str]
 """Our address of a (source, cover address)."""
+
+
+def cover_path(request: Request[Any, Any, Any]) -> CoverPath:
+    """How a client of this request reaches a cover through us."""
+    root = request.scope.get("root_path", "").rstrip("/")
+    return lambda name, url: f"{root}/api/search/cover?{urlencode({'provider': name, 'url': url})}"
 
 
 class SearchService:

@@ -161,6 +161,8 @@ class KnownSeries:
     provider_key: str
     folder: str | None
     """Name of its folder, once it is decided."""
+    ids: tuple[tuple[str, str], ...] = ()
+    """(Service in lower case, id), as far as they are known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 
@@ -15,6 +16,11 @@ _LEAST = 0.6
 MOST = 5
 _COMMON = 200
 """A word that so many titles share says nothing."""
+
+_IDS = re.compile(
+    r"[\[{(]\s*(tmdb|tvdb|imdb|anidb|anilist|mal|kitsu)(?:id)?\s*[-=:]\s*(tt\d{5,10}|\d{1,10})\s*[\]})]", re.IGNORECASE
+)
+"""``[tmdbid-12]``, ``{tvdb-34}``."""
 
 _Name = tuple[tuple[str, ...], int]
 """Words of a title, and its season."""
@@ -30,7 +36,8 @@ class Matcher:
         for one in series:
             name = _name(one.name)
             self._by_title.setdefault(name, []).append(one)
-            self._by_id[one.provider.lower(), one.provider_key] = one
+            for id_ in ((one.provider.lower(), one.provider_key), *one.ids):
+                self._by_id[id_] = one
             for word in name[0]:
                 self._by_word.setdefault(word, set()).add(name)
 
@@ -84,6 +91,17 @@ class Matcher:
             if len(word) > 2 and len(with_word) <= _COMMON:
                 shared |= with_word
         return shared
+
+
+def ids_in(folder: str) -> list[tuple[str, str]]:
+    """The ids that a folder's name tells: (service in lower case, id)."""
+    return [(service.lower(), value.lower()) for service, value in _IDS.findall(folder)]
+
+
+def confidence(name: str, year: int | None, folder: UnmatchedFolder) -> float:
+    """How likely a folder is of a series of that name, which need not be in the library: 0 to 1."""
+    series = KnownSeries(id=folder.id, key="", name=name, year=year, provider="", provider_key="", folder=None)
+    return next((candidate.confidence for candidate in Matcher([series]).candidates(folder)), 0.0)
 
 
 def _name(text: str) -> _Name:

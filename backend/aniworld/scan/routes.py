@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Router, get, post
+from litestar import Request, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, Parameter
 
+from aniworld.kit.errors import InvalidInputError
+from aniworld.library.search_service import SearchService, cover_path
 from aniworld.naming.parse import parse
 from aniworld.naming.path import parse_path
-from aniworld.scan.schemas import AcceptFolder, ParsedName, Rescan, UnmatchedPage
+from aniworld.scan.schemas import Accepted, AcceptFolder, AcceptSuggested, FoundPage, ParsedName, Rescan, UnmatchedPage
 from aniworld.scan.service import ScanService
 from aniworld.scan.unmatched_service import UnmatchedService
 
@@ -48,8 +50,39 @@ async def list_unmatched(
 async def accept_folder(
     unmatched: NamedDependency[UnmatchedService], folder_id: FromPath[FolderId], data: JSONBody[AcceptFolder]
 ) -> None:
-    """Its videos become the series' episodes, and what is downloaded for it goes there."""
-    await unmatched.accept(folder_id, data.key)
+    """Its videos become the series' episodes, and what is downloaded for it goes there. A series that is named as a
+    source has it is added, if it is not in the library.
+    """
+    series = data.key or data.series
+    if series is None or (data.key and data.series):
+        raise InvalidInputError.field("key", "Name the series by its key, or as a source has it")
+    await unmatched.accept(folder_id, series)
+
+
+@post(
+    "/library/unmatched/accept",
+    operation_id="acceptSuggested",
+    summary="Take what is suggested for all folders",
+    status_code=200,
+)
+async def accept_suggested(unmatched: NamedDependency[UnmatchedService], data: JSONBody[AcceptSuggested]) -> Accepted:
+    """Gives each folder to the series of the library that it is likeliest of, where that is likely enough."""
+    return Accepted(items=await unmatched.accept_suggested(data.least))
+
+
+@get(
+    "/library/unmatched/{folder_id:uuid}/candidates",
+    operation_id="findFolderAtSources",
+    summary="What the sources have for a folder",
+)
+async def find_at_sources(
+    request: Request[Any, Any, Any],
+    unmatched: NamedDependency[UnmatchedService],
+    search: NamedDependency[SearchService],
+    folder_id: FromPath[FolderId],
+) -> FoundPage:
+    """Asks all sources for the folder's title. Any of the answers can be accepted for the folder."""
+    return await unmatched.candidates(folder_id, search, cover_path(request))
 
 
 @post(
@@ -99,6 +132,8 @@ router = Router(
         rescan,
         list_unmatched,
         accept_folder,
+        accept_suggested,
+        find_at_sources,
         ignore_folder,
         restore_folder,
         parse_name,

@@ -7,6 +7,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from aniworld.kit.schema import Input, Schema
+from aniworld.library.schemas import AddSeries, FailedProvider, SearchItem
 from aniworld.naming.types import Kind
 from aniworld.scan.types import Reason
 
@@ -65,9 +66,45 @@ class ScanResult(Schema, frozen=True):
 
 
 class AcceptFolder(Input, frozen=True):
-    """Which series the folder is of."""
+    """Which series the folder is of: one of the library by its key, or one of a source, which is added."""
 
-    key: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
+    key: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00]*$")] | None = None
+    series: AddSeries | None = None
+
+
+class AcceptSuggested(Input, frozen=True):
+    """Take what is suggested for folders without a series."""
+
+    least: Annotated[float, Meta(ge=0.6, le=1, description="Only where the suggestion is at least so likely")] = 0.8
+
+
+class Accepted(Schema, frozen=True):
+    """Which folders were given to which series."""
+
+    items: list[AcceptedFolder]
+
+
+class AcceptedFolder(Schema, frozen=True):
+    """A folder that has a series now."""
+
+    id: str
+    name: str
+    key: str
+    """Of the series."""
+
+
+class FoundSeries(Schema, frozen=True):
+    """A series at the sources that a folder may be of."""
+
+    series: SearchItem
+    confidence: Annotated[float, Meta(ge=0, le=1)]
+
+
+class FoundPage(Schema, frozen=True):
+    """What the sources have under a folder's title, the likeliest first."""
+
+    items: list[FoundSeries]
+    failed_providers: list[FailedProvider]
 
 
 class ParsedName(Schema, frozen=True):

@@ -32,7 +32,7 @@ from aniworld.operations.errors import OperationCancelledError
 from aniworld.operations.service import Operation, Operations
 from aniworld.scan import reader
 from aniworld.scan.errors import AnimeDirectoryGoneError
-from aniworld.scan.matching import Matcher
+from aniworld.scan.matching import Matcher, ids_in
 from aniworld.scan.repository import KnownFolder, ScanRepository
 from aniworld.scan.schemas import ScanResult
 from aniworld.scan.types import UnmatchedFolder
@@ -362,7 +362,7 @@ def _about(seen: Seen) -> dict[str, Any]:
     return {
         "title": ((marks.title if marks else "") or title or seen.folder)[:500],
         "year": (marks.year if marks else None) or year,
-        "ids": [list(pair) for pair in marks.ids] if marks else [],
+        "ids": [list(pair) for pair in (*(marks.ids if marks else ()), *ids_in(seen.folder))],
     }
 
 

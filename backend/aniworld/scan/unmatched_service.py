@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from uuid import UUID
 
 from aniworld.db.engine import Database
+from aniworld.kit.errors import ConflictError, NotFoundError
+from aniworld.library.errors import AlreadyInLibraryError
+from aniworld.library.schemas import AddSeries
+from aniworld.library.search_service import CoverPath, SearchService
 from aniworld.library.service import LibraryService
 from aniworld.scan.errors import FolderNotFoundError
-from aniworld.scan.matching import Matcher
+from aniworld.scan.matching import Matcher, confidence
 from aniworld.scan.repository import ScanRepository
-from aniworld.scan.schemas import CandidateOut, UnmatchedFolderOut, UnmatchedPage
+from aniworld.scan.schemas import (
+    AcceptedFolder,
+    CandidateOut,
+    FoundPage,
+    FoundSeries,
+    UnmatchedFolderOut,
+    UnmatchedPage,
+)
 from aniworld.scan.service import ScanService
 from aniworld.scan.types import UnmatchedFolder
+
+_MOST_FOUND = 50
+"""Answers of the sources that are told for one folder."""
 
 
 class UnmatchedService:
@@ -31,11 +46,52 @@ class UnmatchedService:
         items = await asyncio.to_thread(lambda: [_told(folder, matcher) for folder in folders])
         return UnmatchedPage(items=items, total=total, limit=limit, offset=offset)
 
-    async def accept(self, folder_id: UUID, series_key: str) -> None:
-        """The folder is that series'. Raises :class:`FolderNotFoundError` and what the library raises."""
+    async def accept(self, folder_id: UUID, series: str | AddSeries) -> None:
+        """The folder is that series', by its key, or as a source has it: then it is added if it is not there.
+
+        Raises :class:`FolderNotFoundError` and what the library raises.
+        """
         folder = await self._folder(folder_id)
-        series_id = await self._library.take_folder(series_key, folder.name)
+        key = series if isinstance(series, str) else await self._added(series)
+        series_id = await self._library.take_folder(key, folder.name)
         await self._scans.adopt_folder(folder_id, series_id)
+
+    async def _added(self, series: AddSeries) -> str:
+        try:
+            out = await self._library.add(series.provider, series.provider_key, series.name, series.sources)
+        except AlreadyInLibraryError as error:
+            return error.key
+        return out.key
+
+    async def accept_suggested(self, least: float) -> list[AcceptedFolder]:
+        """Give each folder to the series that it is likeliest of, where that is at least so likely.
+
+        A series gets one folder at a time: of several the likeliest.
+        """
+        async with self._db.read() as session:
+            folders = await ScanRepository(session).loose()
+        matcher = Matcher(await self._library.known_series())
+        best = await asyncio.to_thread(lambda: [(folder, matcher.candidates(folder)[:1]) for folder in folders])
+        likely = [(one[0].confidence, folder, one[0].key) for folder, one in best if one and folder.videos]
+        accepted: dict[str, AcceptedFolder] = {}
+        for confidence_, folder, key in sorted(likely, key=lambda entry: -entry[0]):
+            if confidence_ < least or key in accepted:
+                continue
+            with contextlib.suppress(NotFoundError, ConflictError):  # somebody was faster
+                await self.accept(folder.id, key)
+                accepted[key] = AcceptedFolder(id=str(folder.id), name=folder.name, key=key)
+        return list(accepted.values())
+
+    async def candidates(self, folder_id: UUID, search: SearchService, cover_path: CoverPath) -> FoundPage:
+        """What the sources have under the folder's title. Raises :class:`FolderNotFoundError`."""
+        folder = await self._folder(folder_id)
+        result = await search.search(folder.title[:200], None, cover_path)
+        items = [
+            FoundSeries(series=item, confidence=confidence(item.name, item.year, folder))
+            for item in result.items[:_MOST_FOUND]
+        ]
+        items.sort(key=lambda item: -item.confidence)
+        return FoundPage(items=items, failed_providers=result.failed_providers)
 
     async def ignore(self, folder_id: UUID, *, ignored: bool) -> None:
         """Set a folder aside, or take it up again. Raises :class:`FolderNotFoundError`."""
