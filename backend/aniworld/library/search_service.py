@@ -14,8 +14,18 @@ from aniworld.catalog.service import Catalog
 from aniworld.catalog.types import Answer, Found
 from aniworld.db.engine import Database
 from aniworld.kit.errors import InvalidInputError
-from aniworld.library.schemas import FailedProvider, SearchAnswer, SearchDone, SearchItem, SearchResult, SourceOut
+from aniworld.library.schemas import (
+    AddSeries,
+    FailedProvider,
+    SearchAnswer,
+    SearchDone,
+    SearchItem,
+    SearchResult,
+    SourceOut,
+)
 from aniworld.library.source_repository import SourceRepository
+
+__all__ = ["AddSeries", "CoverPath", "FailedProvider", "SearchItem", "SearchService", "cover_path"]
 
 CoverPath = Callable[[str, str], str]
 """Our address of a (source, cover address)."""

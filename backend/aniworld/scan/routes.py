@@ -54,7 +54,7 @@ async def accept_folder(
     source has it is added, if it is not in the library.
     """
     series = data.key or data.series
-    if series is None or (data.key and data.series):
+    if series is None:
         raise InvalidInputError.field("key", "Name the series by its key, or as a source has it")
     await unmatched.accept(folder_id, series)
 

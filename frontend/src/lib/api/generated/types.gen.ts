@@ -7,10 +7,43 @@ export type ClientOptions = {
 /**
  * AcceptFolder
  *
- * Which series the folder is of.
+ * Which series the folder is of: one of the library by its key, or one of a source, which is added.
  */
 export type AcceptFolder = {
+    key?: string | null;
+    series?: AddSeries | null;
+};
+
+/**
+ * AcceptSuggested
+ *
+ * Take what is suggested for folders without a series.
+ */
+export type AcceptSuggested = {
+    /**
+     * Only where the suggestion is at least so likely
+     */
+    least?: number;
+};
+
+/**
+ * Accepted
+ *
+ * Which folders were given to which series.
+ */
+export type Accepted = {
+    items: Array<AcceptedFolder>;
+};
+
+/**
+ * AcceptedFolder
+ *
+ * A folder that has a series now.
+ */
+export type AcceptedFolder = {
+    id: string;
     key: string;
+    name: string;
 };
 
 /**
@@ -399,6 +432,26 @@ export type FailedProvider = {
 export type FieldError = {
     field: string;
     message: string;
+};
+
+/**
+ * FoundPage
+ *
+ * What the sources have under a folder's title, the likeliest first.
+ */
+export type FoundPage = {
+    failed_providers: Array<FailedProvider>;
+    items: Array<FoundSeries>;
+};
+
+/**
+ * FoundSeries
+ *
+ * A series at the sources that a folder may be of.
+ */
+export type FoundSeries = {
+    confidence: number;
+    series: SearchItem;
 };
 
 /**
@@ -3148,6 +3201,59 @@ export type ListUnmatchedFoldersResponses = {
 
 export type ListUnmatchedFoldersResponse = ListUnmatchedFoldersResponses[keyof ListUnmatchedFoldersResponses];
 
+export type AcceptSuggestedData = {
+    body: AcceptSuggested;
+    path?: never;
+    query?: never;
+    url: '/api/library/unmatched/accept';
+};
+
+export type AcceptSuggestedErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type AcceptSuggestedError = AcceptSuggestedErrors[keyof AcceptSuggestedErrors];
+
+export type AcceptSuggestedResponses = {
+    /**
+     * Done; this is how it is now
+     */
+    200: Accepted;
+};
+
+export type AcceptSuggestedResponse = AcceptSuggestedResponses[keyof AcceptSuggestedResponses];
+
 export type AcceptFolderData = {
     body: AcceptFolder;
     path: {
@@ -3213,6 +3319,56 @@ export type AcceptFolderResponses = {
 };
 
 export type AcceptFolderResponse = AcceptFolderResponses[keyof AcceptFolderResponses];
+
+export type FindFolderAtSourcesData = {
+    body?: never;
+    path: {
+        /**
+         * Id of the folder
+         */
+        folder_id: string;
+    };
+    query?: never;
+    url: '/api/library/unmatched/{folder_id}/candidates';
+};
+
+export type FindFolderAtSourcesErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type FindFolderAtSourcesError = FindFolderAtSourcesErrors[keyof FindFolderAtSourcesErrors];
+
+export type FindFolderAtSourcesResponses = {
+    /**
+     * What was asked for
+     */
+    200: FoundPage;
+};
+
+export type FindFolderAtSourcesResponse = FindFolderAtSourcesResponses[keyof FindFolderAtSourcesResponses];
 
 export type IgnoreFolderData = {
     body?: never;
