@@ -44,6 +44,7 @@ from aniworld.library.schemas import (
     SeriesPage,
     UpdateSeries,
 )
+from aniworld.library.search_service import AddSeries, CoverPath, FailedProvider, SearchItem, SearchService, cover_path
 from aniworld.library.source_repository import SourceRepository
 from aniworld.library.text import slug
 from aniworld.library.types import (
@@ -55,6 +56,8 @@ from aniworld.library.types import (
     SourceRef,
     Step,
 )
+
+__all__ = ["AddSeries", "CoverPath", "FailedProvider", "LibraryService", "SearchItem", "SearchService", "cover_path"]
 
 _RESERVED_KEYS = frozenset({"add", "rescan", "unmatched"})
 """Words that stand where a key stands in an address, here or in the pages."""

@@ -11,7 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, Parameter
 
 from aniworld.kit.errors import InvalidInputError
-from aniworld.library.search_service import SearchService, cover_path
+from aniworld.library.service import SearchService, cover_path
 from aniworld.naming.parse import parse
 from aniworld.naming.path import parse_path
 from aniworld.scan.schemas import Accepted, AcceptFolder, AcceptSuggested, FoundPage, ParsedName, Rescan, UnmatchedPage

@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from aniworld.kit.schema import Input, Schema
-from aniworld.library.search_service import AddSeries, FailedProvider, SearchItem
+from aniworld.library.service import AddSeries, FailedProvider, SearchItem
 from aniworld.naming.types import Kind
 from aniworld.scan.types import Reason
 

@@ -9,8 +9,7 @@ from uuid import UUID
 from aniworld.db.engine import Database
 from aniworld.kit.errors import ConflictError, NotFoundError
 from aniworld.library.errors import AlreadyInLibraryError
-from aniworld.library.search_service import AddSeries, CoverPath, SearchService
-from aniworld.library.service import LibraryService
+from aniworld.library.service import AddSeries, CoverPath, LibraryService, SearchService
 from aniworld.scan.errors import FolderNotFoundError
 from aniworld.scan.matching import Matcher, confidence
 from aniworld.scan.repository import ScanRepository
