@@ -27,6 +27,7 @@ from aniworld.config.settings import Settings
 from aniworld.db import migrate
 from aniworld.db.engine import Database
 from aniworld.events.bus import EventBus
+from aniworld.metadata.sources.api import Addresses
 
 PASSWORD = "correct horse battery"
 
@@ -155,9 +156,11 @@ class Running:
 
 
 @contextlib.asynccontextmanager
-async def run_app(settings: Settings, anime: Path, *, set_up: bool = True) -> AsyncIterator[Running]:
+async def run_app(
+    settings: Settings, anime: Path, *, set_up: bool = True, services: Addresses | None = None
+) -> AsyncIterator[Running]:
     """The whole server; with ``set_up`` the owner exists and the client carries a token."""
-    app = create_app(settings)
+    app = create_app(settings, services)
     parts: Parts = app.state.parts
     async with serving(app) as url, httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as client:
         if set_up:

@@ -231,6 +231,7 @@ _OBJECTS: dict[str, Any] = {
         "source": "sample",
     },
     "Health": {"status": "healthy", "uptime_seconds": 86400.0},
+    "MetadataServiceList": {"items": [], "orders": {"plot": ["tmdb", "source", "anilist"]}},
     "MetadataSection": {"tmdb_key": None, "tmdb_key_set": True, "languages": ["de", "en"]},
     "ProvidersSection": {"disabled": [], "allowed_hosts": ["nas.example:8096"]},
     "QueueHold": {

@@ -17,7 +17,7 @@ from aniworld.kit.errors import AppError
 from aniworld.kit.net import IMAGE, HttpClient
 from aniworld.metadata import match
 from aniworld.metadata.errors import ServiceError, ServiceOffError
-from aniworld.metadata.merge import merge
+from aniworld.metadata.merge import ORDERS, merge, order
 from aniworld.metadata.schemas import MetadataServiceOut, ServiceState
 from aniworld.metadata.sources import registry
 from aniworld.metadata.sources.anime_lists import AnimeLists
@@ -25,6 +25,7 @@ from aniworld.metadata.sources.api import Addresses, Api
 from aniworld.metadata.sources.kept import Kept
 from aniworld.metadata.types import (
     Candidate,
+    Field,
     IdEntry,
     IdKind,
     MergedSeries,
@@ -131,6 +132,11 @@ class MetadataServices:
         with contextlib.suppress(ServiceError):  # it is in the state
             await api.check()
         return self._state(api)
+
+    def orders(self) -> dict[Field, list[Origin]]:
+        """For each field everybody, the preferred one first."""
+        prefer = self._section.prefer
+        return {field: [one for one in order(field, prefer) if one in ORDERS[field]] for field in ORDERS}
 
     def _state(self, api: Api) -> MetadataServiceOut:
         condition, section = api.line.condition, self._section

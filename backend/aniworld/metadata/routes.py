@@ -14,7 +14,7 @@ from aniworld.metadata.types import Service
 @get("/services", operation_id="listMetadataServices", summary="Metadata services")
 async def list_services(metadata: NamedDependency[MetadataServices]) -> MetadataServiceList:
     """Each one, how it does and what it still allows. Keys and preferences are in the configuration's section."""
-    return MetadataServiceList(items=metadata.states())
+    return MetadataServiceList(items=metadata.states(), orders=metadata.orders())
 
 
 @post("/services/{name:str}/check", operation_id="checkMetadataService", summary="Check now", status_code=200)

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Literal
 
 from aniworld.kit.schema import Schema
-from aniworld.metadata.types import Service
+from aniworld.metadata.types import Field, Origin, Service
 
 ServiceState = Literal["healthy", "degraded", "down", "key_refused", "off"]
 
@@ -38,6 +38,8 @@ class MetadataServiceOut(Schema, frozen=True):
 
 
 class MetadataServiceList(Schema, frozen=True):
-    """Every metadata service."""
+    """Every metadata service, and whose value is taken."""
 
     items: list[MetadataServiceOut]
+    orders: dict[Field, list[Origin]]
+    """For each field everybody, the preferred one first: what the configuration says, then the usual order."""

@@ -676,10 +676,13 @@ export type MetadataSection = {
 /**
  * MetadataServiceList
  *
- * Every metadata service.
+ * Every metadata service, and whose value is taken.
  */
 export type MetadataServiceList = {
     items: Array<MetadataServiceOut>;
+    orders: {
+        [key: string]: Array<'source' | 'anilist' | 'tmdb' | 'fanart'>;
+    };
 };
 
 /**
