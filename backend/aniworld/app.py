@@ -42,6 +42,7 @@ from aniworld.kit.mount import Mount
 from aniworld.kit.net import HttpClient
 from aniworld.kit.supervise import Supervisor
 from aniworld.library.loader import Loader
+from aniworld.library.metadata_service import SeriesMetadataService
 from aniworld.library.search_service import SearchService
 from aniworld.library.service import LibraryService
 from aniworld.metadata.lookup_service import MetadataServices
@@ -95,7 +96,8 @@ def build(settings: Settings, services: Addresses | None = None) -> Parts:
     metadata = MetadataServices(http, config, settings.data_dir / "cache", services)
     library = LibraryService(db, bus, config, catalog)
     search = SearchService(db, catalog)
-    loader = Loader(db, bus, config, catalog, operations, library)
+    described = SeriesMetadataService(db, config, metadata)
+    loader = Loader(db, bus, config, catalog, operations, library, described)
     pipeline = EpisodePipeline(db, bus, config, catalog, http, library)
     mount = Mount(settings.data_dir)
     engine = Engine(db, bus, config, operations, pipeline, alone=db.dialect == "sqlite", is_there=mount.is_there)

@@ -75,6 +75,7 @@ OWN: dict[str, set[str]] = {
         "loader",
         "naming",
         "policy",
+        "refreshing",
         "scan",
         "steps",
         "targets",

@@ -36,15 +36,17 @@ _MESSAGES: dict[LoadingStatus, str] = {
 }
 
 
-def loading_message(status: LoadingStatus, error: str | None = None) -> str:
-    """Where the loading of a series stands, as a sentence."""
+def loading_message(status: LoadingStatus, error: str | None = None, note: str | None = None) -> str:
+    """Where the loading of a series stands, as a sentence. ``note``: of what does not keep it from being complete."""
+    if note is not None and status not in ("pending", "failed"):
+        return f"{_MESSAGES[status]}: {note}"
     if error is not None and status in ("pending", "failed"):
         return f"{_MESSAGES[status]}: {error}"
     return _MESSAGES[status]
 
 
-def loading_state(series: SeriesOut) -> LoadingState:
-    """Where the loading of a series stands."""
+def loading_state(series: SeriesOut, note: str | None = None) -> LoadingState:
+    """Where the loading of a series stands. ``note``: see :func:`loading_message`."""
     return LoadingState(
         key=series.key,
         loading_status=series.loading_status,
@@ -54,7 +56,7 @@ def loading_state(series: SeriesOut) -> LoadingState:
             logo=series.logo_loaded,
             images=series.images_loaded,
         ),
-        message=loading_message(series.loading_status, series.loading_error),
+        message=loading_message(series.loading_status, series.loading_error, note),
         started_at=series.loading_started_at,
         completed_at=series.loading_completed_at,
         error=series.loading_error,

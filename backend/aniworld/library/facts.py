@@ -6,20 +6,39 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
+
 from aniworld.library.types import PendingNfo
-from aniworld.metadata.types import EpisodeFacts, SeasonFacts, SeriesFacts
+from aniworld.metadata.types import EpisodeFacts, MergedSeries, SeasonFacts, SeriesFacts
+
+
+def facts_of(row: Any) -> MergedSeries | None:
+    """What all together tell of a series; None: nobody was asked, or an earlier version kept it otherwise."""
+    try:
+        return msgspec.convert(row.facts, MergedSeries) if row.facts is not None else None
+    except msgspec.ValidationError:
+        return None
 
 
 def series_facts(row: Any, seasons: Iterable[Any], premiered: dt.date | None) -> SeriesFacts:
     """Of a series. ``row``: its material; ``seasons``: (season, name)."""
+    merged = facts_of(row) or MergedSeries()
     return SeriesFacts(
         title=row.name,
+        original_title=merged.original_title,
+        age_rating=merged.age_rating,
+        ended=merged.ended,
+        duration=merged.duration,
+        studios=merged.studios,
+        tags=merged.tags,
+        ratings=merged.ratings,
+        people=merged.people,
         plot=row.description,
         year=row.year,
-        premiered=premiered,
+        premiered=premiered or merged.premiered,
         ongoing={"ongoing": True, "completed": False}.get(row.status),
         genres=tuple(row.genres),
-        ids=((row.provider, row.provider_key),),
+        ids=(*merged.ids.items(), (row.provider, row.provider_key)),
         named_seasons=tuple((season.season, season.name) for season in seasons),
     )
 
@@ -38,5 +57,10 @@ def episode_facts(file: PendingNfo) -> EpisodeFacts:
         title=file.title,
         aired=file.aired,
         duration=file.duration,
+        plot=file.plot,
+        ratings=file.more.ratings,
+        ids=tuple(file.more.ids.items()),
+        directors=file.more.directors,
+        writers=file.more.writers,
         media=file.media,
     )

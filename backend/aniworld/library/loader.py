@@ -11,6 +11,7 @@ import contextlib
 import datetime as dt
 import logging
 import secrets
+from collections import Counter
 from collections.abc import Coroutine
 from typing import Any
 from uuid import UUID
@@ -26,6 +27,9 @@ from aniworld.kit.tasks import look_for_ever, to_the_end
 from aniworld.library.details import loading_message
 from aniworld.library.errors import LoadingFailedError
 from aniworld.library.housekeeping import Housekeeping
+from aniworld.library.metadata_repository import MetadataRepository
+from aniworld.library.metadata_service import SeriesMetadataService
+from aniworld.library.refreshing import Refreshing
 from aniworld.library.repository import SeriesRepository
 from aniworld.library.service import LibraryService
 from aniworld.library.steps import LEASE, LeaseLostError, LoadSteps
@@ -58,16 +62,24 @@ class Loader:
         catalog: Catalog,
         operations: Operations,
         library: LibraryService,
+        described: SeriesMetadataService | None = None,
     ) -> None:
         self._db = db
         self._bus = bus
         self._config = config
         self._operations = operations
-        self._steps = LoadSteps(db, bus, config, catalog, library)
+        self._steps = LoadSteps(db, bus, config, catalog, library, described)
+        self._refreshing = Refreshing(db, described, self.wake) if described is not None else None
+        self._catalog = catalog
+        self._now: dict[str, str] = {}
+        """What is being done for each series, beyond its step."""
+        self._providers: dict[UUID, str] = {}
+        """Whom the series that are loaded now are waiting for."""
         self._housekeeping = Housekeeping(db, bus, config)
         self._wake = asyncio.Event()
         self._running: dict[UUID, asyncio.Task[None]] = {}
         library.wake_loader = self.wake
+        library.loading_now = self._now.get
         config.subscribe(lambda _config: self.wake())
 
     def wake(self) -> None:
@@ -81,6 +93,8 @@ class Loader:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._housekeeping.run())
+                if self._refreshing is not None:
+                    group.create_task(self._refreshing.run(lambda: bool(self._running)))
                 await look_for_ever(self._wake, self._fill)
         finally:
             tasks = list(self._running.values())
@@ -102,14 +116,25 @@ class Loader:
         while len(self._running) < AT_ONCE:
             async with self._db.write() as session:
                 job = await SeriesRepository(session).claim(
-                    secrets.token_hex(16), LEASE, with_files=self._has_directory, busy=self._running.keys()
+                    secrets.token_hex(16),
+                    LEASE,
+                    with_files=self._has_directory,
+                    busy=self._running.keys(),
+                    shares=Counter(self._providers.values()),
+                    most=self._most,
                 )
             if job is None:
                 break
+            self._providers[job.id] = job.provider
             self._running[job.id] = asyncio.create_task(self._work(job), name=f"load {job.key}")
         async with self._db.read() as session:
             due = await SeriesRepository(session).next_due(moment)
         return _LOOK if due is None else min(_LOOK, max(0.05, (due - now()).total_seconds()))
+
+    @property
+    def _most(self) -> int:
+        """Series of one source at a time: with several sources a place is kept for the others, however slow it is."""
+        return AT_ONCE if len(self._catalog.providers()) <= 1 else AT_ONCE - 1
 
     @property
     def _has_directory(self) -> bool:
@@ -134,6 +159,8 @@ class Loader:
             log.exception("The state of %s could not be written", job.key)
         finally:
             del self._running[job.id]
+            self._providers.pop(job.id, None)
+            self._now.pop(job.key, None)
             self.wake()
 
     async def _load(self, job: LoadJob, operation: Operation) -> None:
@@ -160,7 +187,7 @@ class Loader:
     async def _try(self, step: Step, job: LoadJob) -> AppError | None:
         try:
             async with asyncio.timeout(_STEP_LIMIT):
-                await self._steps.run(step, job)
+                await self._steps.run(step, job, lambda message: self._tell(job, step, message))
         except AppError as error:
             return error
         except TimeoutError:
@@ -172,9 +199,15 @@ class Loader:
             return _passing("An unexpected error; the log tells more")
         return None
 
+    def _tell(self, job: LoadJob, step: Step, message: str) -> None:
+        """What a step is about just now."""
+        self._now[job.key] = message
+        self._bus.publish(_update(job, _status_of(step), None, message))
+
     async def _begin(self, job: LoadJob, step: Step) -> None:
         """Write down what the steps before have done, and that this one begins."""
         status = _status_of(step)
+        self._now.pop(job.key, None)
         async with self._db.write() as session:
             values = {"loading_status": status, **_flags(job)}
             if not await SeriesRepository(session).renew(job, now() + LEASE, **values):
@@ -206,7 +239,9 @@ class Loader:
             repository = SeriesRepository(session)
             if not await repository.release(job, loading_status=status, **_flags(job), **values):
                 return
-            publish_after_commit(self._bus, session, _update(job, status, values.get("loading_error")))
+            problems = await MetadataRepository(session).problems(job.id)
+            note = "; ".join(problem for _, problem in problems) or None
+            publish_after_commit(self._bus, session, _update(job, status, values.get("loading_error"), note))
             publish_after_commit(self._bus, session, SeriesUpdated(data=SeriesRef(key=job.key, name=job.name)))
 
     async def _settle(self, write: Coroutine[Any, Any, None]) -> None:
@@ -232,10 +267,10 @@ def _flags(job: LoadJob) -> dict[str, bool]:
     return {f"{step}_loaded": True for step, done in job.done.items() if done}
 
 
-def _update(job: LoadJob, status: LoadingStatus, error: str | None) -> SeriesLoadingUpdate:
+def _update(job: LoadJob, status: LoadingStatus, error: str | None, note: str | None = None) -> SeriesLoadingUpdate:
     return SeriesLoadingUpdate(
         data=SeriesLoading(
-            key=job.key, status=status, progress=LoadingSteps(**job.done), message=loading_message(status, error)
+            key=job.key, status=status, progress=LoadingSteps(**job.done), message=loading_message(status, error, note)
         )
     )
 

@@ -19,7 +19,6 @@ from aniworld.metadata.types import (
     Origin,
     Picture,
     PictureKind,
-    Rating,
     Service,
     ServiceEpisode,
     ServiceSeason,
@@ -49,15 +48,6 @@ class Kept(Schema, frozen=True):
     orders: tuple[OtherOrder, ...] = ()
     listed: tuple[IdEntry, ...] = ()
     """What the public list of ids says about it."""
-
-
-class MoreOfEpisode(Schema, frozen=True):
-    """What is told of an episode beside its columns."""
-
-    ids: dict[IdKind, str] = msgspec.field(default_factory=dict)
-    ratings: tuple[Rating, ...] = ()
-    directors: tuple[str, ...] = ()
-    writers: tuple[str, ...] = ()
 
 
 def told_by_source(info: SeriesInfo) -> ServiceSeries:

@@ -80,10 +80,31 @@ class MetadataRepository:
         )
         return [(origin, problem or "") for origin, problem in (await self._session.execute(query)).tuples()]
 
+    async def written(self, series_id: UUID) -> tuple[Any, ...] | None:
+        """What the description of a series is made of: where it differs, it is to be written again."""
+        query = select(Series.facts, Series.description).where(Series.id == series_id)
+        row = (await self._session.execute(query)).first()
+        return tuple(row) if row is not None else None
+
     async def due_now(self, series_id: UUID) -> None:
         """Every service is asked again when the series is loaded next."""
         await self._session.execute(
             update(SeriesMetadata).where(SeriesMetadata.series_id == series_id).values(ask_after=None)
+        )
+
+    async def rewrite(self, series_id: UUID) -> None:
+        """The descriptions and pictures of a series are looked at again, behind everything that somebody waits for."""
+        await self._session.execute(
+            update(Series)
+            .where(Series.id == series_id, Series.loading_status == "completed", Series.deleted_at.is_(None))
+            .values(
+                nfo_loaded=False,
+                logo_loaded=False,
+                images_loaded=False,
+                loading_status="pending",
+                load_priority=-1,
+                loading_attempts=0,
+            )
         )
 
     async def next_due(self, moment: dt.datetime, *, failed: bool) -> Row[Any] | None:

@@ -224,7 +224,7 @@ class Episode(Entity):
     rating: Mapped[float | None] = mapped_column(Float)
     """Of the one that counts, 0 to 10."""
     facts: Mapped[dict[str, Any] | None]
-    """What else the services tell, as :class:`~aniworld.library.merging.MoreOfEpisode`."""
+    """What else the services tell, as :class:`~aniworld.library.types.MoreOfEpisode`."""
 
 
 class EpisodeLanguage(Base):

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from aniworld.kit.clock import now
 from aniworld.library.models import Episode, EpisodeFile, Season, Series
-from aniworld.library.types import PendingNfo
+from aniworld.library.types import MoreOfEpisode, PendingNfo
 from aniworld.media.types import MediaInfo
 
 _FILES = (
@@ -29,6 +29,8 @@ _FILES = (
         Episode.title,
         Episode.aired,
         Episode.duration,
+        Episode.plot,
+        Episode.facts,
     )
     .join(Episode, Episode.id == EpisodeFile.episode_id)
     .join(Series, Series.id == Episode.series_id)
@@ -58,7 +60,9 @@ class NfoRepository:
         found = []
         for row in await self._session.execute(query):
             media = msgspec.convert(row.media, MediaInfo) if row.media is not None else None
-            found.append(PendingNfo(**{**row._mapping, "media": media}))
+            values = {**row._mapping, "media": media, "more": msgspec.convert(row.facts or {}, MoreOfEpisode)}
+            del values["facts"]
+            found.append(PendingNfo(**values))
         return found
 
     async def written(self, files: Sequence[PendingNfo]) -> None:

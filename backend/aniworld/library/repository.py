@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -150,12 +150,20 @@ class SeriesRepository:
     # --- the loader's queue -------------------------------------------------------------------------------------
 
     async def claim(
-        self, token: str, lease: dt.timedelta, *, with_files: bool, busy: Collection[UUID]
+        self,
+        token: str,
+        lease: dt.timedelta,
+        *,
+        with_files: bool,
+        busy: Collection[UUID],
+        shares: Mapping[str, int],
+        most: int,
     ) -> LoadJob | None:
         """Take the next series that may be loaded now, in one statement; None: there is none.
 
         ``with_files``: there is an anime directory; without one only series whose episodes are not known are taken.
-        ``busy``: series that this process still works on.
+        ``busy``: series that this process still works on; ``shares``: how many of each source those are. Who has the
+        fewest is next, and nobody has more than ``most``.
         """
         moment = now()
         conditions: list[ColumnElement[bool]] = [
@@ -168,12 +176,13 @@ class SeriesRepository:
             conditions.append(~Series.episodes_loaded)
         if busy:
             conditions.append(Series.id.not_in(busy))
-        chosen = (
-            select(Series.id)
-            .where(*conditions)
-            .order_by(Series.load_priority.desc(), Series.created_at, Series.id)
-            .limit(1)
-        )
+        if full := [provider for provider, count in shares.items() if count >= most]:
+            conditions.append(Series.provider.not_in(full))
+        order: list[Any] = [Series.load_priority.desc(), Series.created_at, Series.id]
+        if shares:
+            held = [(Series.provider == provider, count) for provider, count in shares.items()]
+            order.insert(1, case(*held, else_=0))
+        chosen = select(Series.id).where(*conditions).order_by(*order).limit(1)
         if self._dialect == "postgresql":
             chosen = chosen.with_for_update(skip_locked=True)
         row = (

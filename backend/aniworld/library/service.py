@@ -34,6 +34,7 @@ from aniworld.library.errors import (
     SeriesNotFoundError,
 )
 from aniworld.library.link_service import FolderLinks
+from aniworld.library.metadata_repository import MetadataRepository
 from aniworld.library.nfo_repository import NfoRepository
 from aniworld.library.repository import SeriesRepository, wanted_of
 from aniworld.library.schemas import (
@@ -75,6 +76,8 @@ class LibraryService(FolderLinks):
         """Called when a source has told a series' episodes, before a folder is made for it: it may have one already."""
         self.removed: Callable[[str], Awaitable[None]] = _nothing_removed
         """Called when a series has left the library: nothing more is to be fetched for it."""
+        self.loading_now: Callable[[str], str | None] = _nothing_loads
+        """Tells what the loader does for a series just now."""
         self._catalog = catalog
 
     # --- looking ------------------------------------------------------------------------------------------------
@@ -118,9 +121,10 @@ class LibraryService(FolderLinks):
         """Where the loading of a series stands."""
         async with self._db.read() as session:
             found = await SeriesRepository(session).get(key)
+            problems = await MetadataRepository(session).problems(found[0]) if found is not None else []
         if found is None:
             raise SeriesNotFoundError
-        return loading_state(found[1])
+        return loading_state(found[1], self.loading_now(key) or "; ".join(problem for _, problem in problems) or None)
 
     async def image(self, key: str, kind: ImageKind) -> Path:
         """The file of a series' picture. Raises :class:`SeriesNotFoundError`, :class:`ImageNotFoundError`."""
@@ -201,6 +205,7 @@ class LibraryService(FolderLinks):
             await repository.change(row.id, **values)
             if "nfo" in parts:
                 await NfoRepository(session).rewrite(row.id)
+                await MetadataRepository(session).due_now(row.id)
             return await self._changed(session, repository, key)
 
     async def patch(self, key: str, changes: UpdateSeries) -> SeriesOut:
@@ -350,6 +355,10 @@ def _free_key(name: str, provider_key: str, taken: set[str]) -> str:
         number += 1
         key = f"{base}-{number}"
     return key
+
+
+def _nothing_loads(_series_key: str) -> str | None:
+    return None
 
 
 async def _nothing_queued(_session: AsyncSession, _series_key: str) -> dict[tuple[UUID, str], str]:

@@ -28,17 +28,21 @@ from aniworld.kit.text import fold
 from aniworld.library import folders
 from aniworld.library.episode_repository import EpisodeRepository
 from aniworld.library.errors import FolderError, NoAnimeDirectoryError, SourceEmptyError
-from aniworld.library.facts import series_facts
+from aniworld.library.facts import facts_of, series_facts
+from aniworld.library.merging import Kept, told_by_source
+from aniworld.library.metadata_service import SeriesMetadataService
 from aniworld.library.naming import Names
 from aniworld.library.repository import SeriesRepository, wanted_of
 from aniworld.library.service import LibraryService
 from aniworld.library.types import LoadJob, Step
 from aniworld.metadata import service as metadata
-from aniworld.metadata.types import PictureKind
+from aniworld.metadata.types import Picture, PictureKind
 
 log = logging.getLogger(__name__)
 
 LEASE = dt.timedelta(minutes=10)
+_MOST_TRIES = 3
+"""Pictures of one kind that are tried until one can be used."""
 _PICTURES: tuple[PictureKind, ...] = ("poster", "fanart", "banner", "thumb")
 
 
@@ -56,20 +60,22 @@ class LoadSteps:
         config: ConfigService,
         catalog: Catalog,
         library: LibraryService,
+        described: SeriesMetadataService | None = None,
     ) -> None:
         self._library = library
+        self._described = described
         self._db = db
         self._bus = bus
         self._config = config
         self._catalog = catalog
 
-    async def run(self, step: Step, job: LoadJob) -> None:
-        """Do one step."""
+    async def run(self, step: Step, job: LoadJob, tell: Callable[[str], None] = lambda _message: None) -> None:
+        """Do one step. ``tell``: what is being done just now."""
         match step:
             case "episodes":
                 await self._episodes(job)
             case "nfo":
-                await self._nfo(job)
+                await self._nfo(job, tell)
             case "logo":
                 await self._pictures(job, ("logo",))
             case "images":
@@ -77,6 +83,9 @@ class LoadSteps:
 
     async def _episodes(self, job: LoadJob) -> None:
         info = await self._catalog.series(job.provider, job.provider_key)
+        plan = None
+        if self._described is not None:
+            plan = await self._described.plan(job.id, {"source": Kept(series=told_by_source(info))})
         async with self._db.write() as session:
             series, episodes = SeriesRepository(session), EpisodeRepository(session)
             row = await series.find(job.key)
@@ -89,6 +98,8 @@ class LoadSteps:
             if info.genres:
                 await series.set_genres(job.id, values["genres"])
             await episodes.store(job.id, info.seasons)
+            if self._described is not None:
+                await self._described.write(session, job.id, plan)
             await episodes.recount([job.id], wanted_of(row.languages, self._config.current.library.languages))
             name = values.get("name", job.name)
             publish_after_commit(self._bus, session, SeriesUpdated(data=SeriesRef(key=job.key, name=name)))
@@ -98,7 +109,10 @@ class LoadSteps:
         except AppError as error:
             log.warning("%s: what lies in the anime directory was not looked at: %s", job.name, error.detail)
 
-    async def _nfo(self, job: LoadJob) -> None:
+    async def _nfo(self, job: LoadJob, tell: Callable[[str], None]) -> None:
+        """Ask the services, and write what is known then. One that does not answer is asked again by itself later."""
+        if self._described is not None:
+            await self._described.ask(job.id, tell)
         if not self._config.current.metadata.write_nfo:
             return
         anime, folder = await self._folder(job)
@@ -116,23 +130,35 @@ class LoadSteps:
             row = await SeriesRepository(session).material(job.id)
         if row is None:
             raise LeaseLostError
-        wanted = [(kind, row.artwork[kind]) for kind in kinds if row.artwork.get(kind)]
-        if not wanted:
+        offered = _offered(row, kinds)
+        if not offered:
             return
         anime, folder = await self._folder(job)
         problems: list[AppError] = []
-        for kind, url in wanted:
-            try:
-                if job.replace_images or not await _on_disk(metadata.has_picture, anime, folder, kind):
-                    data = await self._catalog.cover(job.provider, url)
-                    await _on_disk(metadata.write_picture, anime, folder, kind, data)
-            except NotAtSourceError:
-                log.info("%s: the source has no %s at the address it names", job.name, kind)
-            except AppError as error:
-                log.info("%s: %s: %s", job.name, kind, error.detail)
-                problems.append(error)
+        for kind, pictures in offered.items():
+            if not job.replace_images and await _on_disk(metadata.has_picture, anime, folder, kind):
+                continue
+            failed: AppError | None = None
+            for picture in pictures:
+                try:
+                    await _on_disk(metadata.write_picture, anime, folder, kind, await self._picture(job, picture))
+                except NotAtSourceError:
+                    log.info("%s: there is no %s at the address that %s names", job.name, kind, picture.service)
+                except AppError as error:
+                    log.info("%s: %s: %s", job.name, kind, error.detail)
+                    failed = failed or error
+                else:
+                    failed = None
+                    break
+            if failed is not None:
+                problems.append(failed)
         if problems:
             raise min(problems, key=lambda error: error.permanent)
+
+    async def _picture(self, job: LoadJob, picture: Picture) -> bytes:
+        if picture.service == "source" or self._described is None:
+            return await self._catalog.cover(job.provider, picture.url)
+        return await self._described.services.picture(picture.url)
 
     async def _folder(self, job: LoadJob) -> tuple[Path, str]:
         directory = self._config.current.library.anime_directory
@@ -142,6 +168,19 @@ class LoadSteps:
         folder = await folders.ensure_folder(self._db, anime, job.id, Names.of(self._config.current.library))
         await _on_disk(folders.make_folder, anime, folder)
         return anime, folder
+
+
+def _offered(row: Any, kinds: tuple[PictureKind, ...]) -> dict[PictureKind, list[Picture]]:
+    """The best pictures of each kind that is to be had."""
+    merged = facts_of(row)
+    found: dict[PictureKind, list[Picture]] = {}
+    for kind in kinds:
+        pictures = [one for one in merged.pictures if one.kind == kind and one.season is None] if merged else []
+        if not merged and row.artwork.get(kind):
+            pictures = [Picture(kind=kind, url=row.artwork[kind])]
+        if pictures:
+            found[kind] = pictures[:_MOST_TRIES]
+    return found
 
 
 def _told(info: SeriesInfo) -> dict[str, Any]:

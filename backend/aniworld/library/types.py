@@ -8,9 +8,13 @@ from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
 
+import msgspec
+
 from aniworld.catalog.types import EpisodeRef, Language
+from aniworld.kit.schema import Schema
 from aniworld.library.naming import DEFAULT_NAMES, EpisodeName, Names, SeriesName
 from aniworld.media.types import MediaInfo
+from aniworld.metadata.types import IdKind, Rating
 
 LoadingStatus = Literal[
     "pending", "loading_episodes", "loading_nfo", "loading_logo", "loading_images", "completed", "failed"
@@ -131,6 +135,15 @@ class LoadJob:
     replace_images: bool
 
 
+class MoreOfEpisode(Schema, frozen=True):
+    """What is told of an episode beside its columns."""
+
+    ids: dict[IdKind, str] = msgspec.field(default_factory=dict)
+    ratings: tuple[Rating, ...] = ()
+    directors: tuple[str, ...] = ()
+    writers: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingNfo:
     """An episode's file whose description is to be written."""
@@ -145,6 +158,8 @@ class PendingNfo:
     title: str
     aired: dt.date | None
     duration: float | None
+    plot: str = ""
+    more: MoreOfEpisode = field(default_factory=MoreOfEpisode)
     media: MediaInfo | None = field(default=None, compare=False)
     """What the file holds; None: nobody has looked yet."""
 
