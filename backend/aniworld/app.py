@@ -16,6 +16,7 @@ import aniworld.access.routes
 import aniworld.config.routes
 import aniworld.downloads.routes
 import aniworld.events.routes
+import aniworld.library.metadata_routes
 import aniworld.library.naming_routes
 import aniworld.library.routes
 import aniworld.metadata.routes
@@ -41,8 +42,8 @@ from aniworld.kit.errors import AppError
 from aniworld.kit.mount import Mount
 from aniworld.kit.net import HttpClient
 from aniworld.kit.supervise import Supervisor
+from aniworld.library.choice_service import MetadataChoices
 from aniworld.library.loader import Loader
-from aniworld.library.metadata_service import SeriesMetadataService
 from aniworld.library.search_service import SearchService
 from aniworld.library.service import LibraryService
 from aniworld.metadata.lookup_service import MetadataServices
@@ -73,6 +74,7 @@ class Parts:
     catalog: Catalog
     metadata: MetadataServices
     library: LibraryService
+    choices: MetadataChoices
     search: SearchService
     loader: Loader
     engine: Engine
@@ -96,8 +98,8 @@ def build(settings: Settings, services: Addresses | None = None) -> Parts:
     metadata = MetadataServices(http, config, settings.data_dir / "cache", services)
     library = LibraryService(db, bus, config, catalog)
     search = SearchService(db, catalog)
-    described = SeriesMetadataService(db, config, metadata)
-    loader = Loader(db, bus, config, catalog, operations, library, described)
+    choices = MetadataChoices(db, bus, config, metadata, library)
+    loader = Loader(db, bus, config, catalog, operations, library, choices)
     pipeline = EpisodePipeline(db, bus, config, catalog, http, library)
     mount = Mount(settings.data_dir)
     engine = Engine(db, bus, config, operations, pipeline, alone=db.dialect == "sqlite", is_there=mount.is_there)
@@ -129,6 +131,7 @@ def build(settings: Settings, services: Addresses | None = None) -> Parts:
         catalog,
         metadata,
         library,
+        choices,
         search,
         loader,
         engine,
@@ -184,6 +187,7 @@ def create_app(settings: Settings, services: Addresses | None = None) -> Litesta
             aniworld.downloads.routes.download_series,
             aniworld.events.routes.router,
             *aniworld.library.routes.routers,
+            aniworld.library.metadata_routes.router,
             aniworld.metadata.routes.router,
             aniworld.library.naming_routes.router,
             aniworld.operations.routes.router,
@@ -209,6 +213,7 @@ def create_app(settings: Settings, services: Addresses | None = None) -> Litesta
                 "catalog",
                 "metadata",
                 "library",
+                "choices",
                 "search",
                 "loader",
                 "downloads",

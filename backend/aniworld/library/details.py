@@ -21,9 +21,12 @@ from aniworld.library.schemas import (
     SourceOut,
 )
 from aniworld.library.types import LoadingStatus, QueueState, SourceRef
+from aniworld.metadata.types import MergedSeries
 
 _LOUDEST: tuple[QueueState, ...] = ("downloading", "pending", "paused", "failed", "cancelled", "completed")
 """Of an episode's languages this state is told for the episode."""
+
+_MOST_PEOPLE = 12
 
 _MESSAGES: dict[LoadingStatus, str] = {
     "pending": "Waiting",
@@ -72,6 +75,7 @@ def series_detail(
     states: Mapping[tuple[UUID, str], str],
     wanted: Sequence[str],
     today: dt.date,
+    told: MergedSeries | None = None,
 ) -> SeriesDetail:
     """The series with its seasons, the specials last."""
     by_episode: dict[UUID, dict[str, Any]] = {}
@@ -86,8 +90,16 @@ def series_detail(
         by_season.setdefault(row.season, []).append(out)
     names = {row.season: row.name for row in seasons}
     ordered = sorted(by_season, key=lambda number: (number == 0, number))
+    merged = told or MergedSeries()
     return SeriesDetail(
         **msgspec.structs.asdict(series),
+        ids={**merged.ids},
+        original_title=merged.original_title,
+        titles=list(merged.titles),
+        studios=list(merged.studios),
+        ratings=list(merged.ratings),
+        people=list(merged.people[:_MOST_PEOPLE]),
+        next_airing=merged.next_airing,
         sources=[
             SourceOut(provider=series.provider, provider_key=series.provider_key, name=series.name),
             *(SourceOut(provider=ref.provider, provider_key=ref.provider_key, name=ref.name) for ref in others),
@@ -118,6 +130,8 @@ def _episode(
         title=row.title,
         aired=row.aired,
         duration=row.duration,
+        plot=row.plot,
+        rating=row.rating,
         is_out=is_out(row.aired, offered, today),
         is_downloaded=any(language in files for language in wanted),
         file_path=best.path if best else None,

@@ -56,6 +56,8 @@ class EpisodeRepository:
             Episode.title,
             Episode.aired,
             Episode.duration,
+            Episode.plot,
+            Episode.rating,
             _OFFERED.label("offered"),
         ).where(Episode.series_id == series_id)
         return list(await self._session.execute(query.order_by(Episode.season, Episode.episode)))

@@ -155,6 +155,13 @@ class MetadataRepository:
                 ],
             )
 
+    async def put_id(self, series_id: UUID, kind: IdKind, value: str) -> None:
+        """The id that a person chose."""
+        await self.forget_id(series_id, kind)
+        await self._session.execute(
+            insert(SeriesId).values(series_id=series_id, kind=kind, value=value, from_nfo=False)
+        )
+
     async def forget_id(self, series_id: UUID, kind: IdKind) -> None:
         """A person says otherwise."""
         await self._session.execute(delete(SeriesId).where(SeriesId.series_id == series_id, SeriesId.kind == kind))

@@ -51,7 +51,7 @@ log = logging.getLogger(__name__)
 
 PATIENCE = 10.0
 """Seconds that a series holds its place for all services together; who takes longer is asked later."""
-_SERVICES: tuple[Service, ...] = ("anilist", "tmdb", "fanart")
+SERVICES: tuple[Service, ...] = ("anilist", "tmdb", "fanart")
 _NEVER = dt.timedelta(days=7)
 """When a service that does not have a series is asked again."""
 _FINISHED, _UNTOLD, _AIRING = dt.timedelta(days=30), dt.timedelta(days=7), dt.timedelta(days=2)
@@ -102,7 +102,7 @@ class SeriesMetadataService:
             return []
         source = told.get("source")
         base = source.kept.series if source and source.kept else await self._from_rows(series_id, row)
-        from_nfo = await self._asking.ids_in_folder(row.folder) if not told.keys() & set(_SERVICES) else {}
+        from_nfo = await self._asking.ids_in_folder(row.folder) if not told.keys() & set(SERVICES) else {}
         asked = await self._asking.ask(base, row.year, {**ids, **from_nfo}, told, due, tell, patience)
         async with self.lock(series_id):
             changes: dict[Origin, Kept] = {}
@@ -152,7 +152,7 @@ class SeriesMetadataService:
         source = kept["source"].series
         found: dict[Service, list[SeasonMapping]] = {}
         told: dict[Origin, ServiceSeries] = {"source": source}
-        services: dict[Service, Kept] = {service: kept[service] for service in _SERVICES if service in kept}
+        services: dict[Service, Kept] = {service: kept[service] for service in SERVICES if service in kept}
         for service, one in services.items():
             if service == "fanart":
                 told[service] = one.series
@@ -174,7 +174,7 @@ class SeriesMetadataService:
         repository, series = MetadataRepository(session), SeriesRepository(session)
         for origin, kept in plan.kept.items():
             await repository.put(series_id, origin, kept=kept)
-        for service in _SERVICES:
+        for service in SERVICES:
             await repository.put_places(series_id, service, plan.places.get(service, ()))
         await repository.put_titles(series_id, plan.titles)
         await repository.put_ids(series_id, plan.ids)

@@ -12,6 +12,7 @@ from aniworld.catalog.types import SeriesStatus
 from aniworld.config.schemas import LanguageMode, LanguageTag
 from aniworld.kit.schema import Input, Schema
 from aniworld.library.types import MAX_SOURCES, STEPS, LoadingStatus, QueueState, Step
+from aniworld.metadata.types import Person, Rating
 
 _PLAIN = r"^[^\x00-\x1f\x7f]+$"
 _PLAIN_WORDS = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
@@ -85,6 +86,9 @@ class EpisodeOut(Schema, frozen=True):
     aired: dt.date | None
     duration: float | None
     """Seconds, where the source tells."""
+    plot: str
+    rating: float | None
+    """0 to 10."""
     is_out: bool
     """It has aired or can be had."""
     is_downloaded: bool
@@ -118,6 +122,18 @@ class SourceOut(Schema, frozen=True):
 class SeriesDetail(SeriesOut, frozen=True):
     """A series with its seasons and episodes."""
 
+    ids: dict[str, str]
+    """What the services call it: ``anilist``, ``mal``, ``anidb``, ``kitsu``, ``tmdb``, ``tvdb``, ``imdb``."""
+    original_title: str
+    titles: list[str]
+    """In any language."""
+    studios: list[str]
+    ratings: list[Rating]
+    """The one that counts first."""
+    people: list[Person]
+    """A few, in order of importance."""
+    next_airing: tuple[int, dt.datetime] | None
+    """(episode as the service counts it, when)."""
     sources: list[SourceOut]
     """Where it can be had: the one that lists its episodes, then those that are asked when it has none."""
     seasons: list[SeasonOut]

@@ -33,6 +33,7 @@ from aniworld.library.errors import (
     NotDeletedError,
     SeriesNotFoundError,
 )
+from aniworld.library.facts import facts_of
 from aniworld.library.link_service import FolderLinks
 from aniworld.library.metadata_repository import MetadataRepository
 from aniworld.library.nfo_repository import NfoRepository
@@ -114,8 +115,9 @@ class LibraryService(FolderLinks):
             files = await repository.files(id_)
             states = await self.queue_states(session, key)
             others = await SourceRepository(session).of(id_)
+            told = facts_of(await SeriesRepository(session).material(id_))
         wanted = series.languages or self._configured
-        return series_detail(series, others, seasons, episodes, files, states, wanted, now().date())
+        return series_detail(series, others, seasons, episodes, files, states, wanted, now().date(), told)
 
     async def loading_status(self, key: str) -> LoadingState:
         """Where the loading of a series stands."""

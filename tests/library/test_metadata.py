@@ -1,0 +1,201 @@
+"""What services tell of a series: asked over real HTTP, kept, laid to the source's seasons, and chosen by a person."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from aniworld.catalog.service import Catalog
+from aniworld.catalog.types import Artwork, SeriesInfo
+from aniworld.db.engine import Database
+from aniworld.events.types import SeriesLoadingUpdate
+from aniworld.kit.net import HttpClient
+from aniworld.library.choice_service import MetadataChoices
+from aniworld.library.loader import Loader
+from aniworld.library.metadata_schemas import PlaceIn, SeasonMappingIn
+from aniworld.metadata.lookup_service import MetadataServices
+from tests.library.conftest import Shelf, make_shelf
+from tests.library.doubles import TODAY, clockwork, episode, season
+from tests.metadata.services.made import Made
+from tests.metadata.services.server import TMDB_TOKEN, Services, running
+
+FIRST = Made(0)
+
+
+@dataclass
+class Described:
+    """A shelf beside services on loopback."""
+
+    shelf: Shelf
+    services: Services
+    described: MetadataChoices
+
+    async def load(self, info: SeriesInfo) -> str:
+        self.shelf.catalog.infos[info.provider_key] = info
+        return await self.shelf.loaded(info.provider_key)
+
+    async def again(self, key: str) -> None:
+        await self.shelf.library.reload(key, ["nfo"])
+        async with self.shelf.loading():
+            await self.shelf.until_status(key, "completed", "failed")
+
+    def nfo(self) -> ET.Element:
+        (path,) = self.shelf.anime.glob("*/tvshow.nfo")
+        return ET.fromstring(path.read_bytes())
+
+
+@contextlib.asynccontextmanager
+async def described(db: Database, tmp_path: Path, anime: Path) -> AsyncIterator[Described]:
+    shelf = await make_shelf(db, tmp_path, anime)
+    await shelf.config.patch("metadata", {"tmdb_key": TMDB_TOKEN})
+    async with running(Services(3)) as services:
+        http = HttpClient(allowed_hosts=lambda: {services.host})
+        services.limit = None
+        try:
+            asked = MetadataServices(http, shelf.config, tmp_path / "cache", services.addresses)
+            service = MetadataChoices(shelf.db, shelf.bus, shelf.config, asked, shelf.library)
+            catalog = cast("Catalog", shelf.catalog)
+            shelf.loader = Loader(shelf.db, shelf.bus, shelf.config, catalog, shelf.operations, shelf.library, service)
+            yield Described(shelf, services, service)
+        finally:
+            await http.aclose()
+
+
+@pytest.fixture
+async def both_described(db: Database, tmp_path: Path, anime: Path) -> AsyncIterator[Described]:
+    async with described(db, tmp_path, anime) as made:
+        yield made
+
+
+@pytest.fixture
+async def told(sqlite_db: Database, tmp_path: Path, anime: Path) -> AsyncIterator[Described]:
+    async with described(sqlite_db, tmp_path, anime) as made:
+        yield made
+
+
+def as_source(made: Made = FIRST, *, in_one: bool = False) -> SeriesInfo:
+    """What a source tells of it: little, and no dates."""
+    seasons = [
+        season(1, *(episode(1, number, title="", aired=None) for number in range(1, 25)))
+    ] if in_one else [
+        season(one, *(episode(one, number, title="", aired=None) for number in range(1, 13))) for one in (1, 2)
+    ]  # fmt: skip
+    return clockwork(
+        provider_key="first", name=made.title, year=made.year, artwork=Artwork(), description="", seasons=tuple(seasons)
+    )
+
+
+async def test_what_services_tell_is_in_the_series_and_its_files(both_described: Described) -> None:
+    key = await both_described.load(as_source())
+    series = await both_described.shelf.library.get(key)
+    assert series.loading_status == "completed"
+    assert series.ids["tmdb"] == str(FIRST.tmdb)
+    assert series.ids["anilist"] == str(FIRST.anilist(1))
+    assert series.ids["tvdb"] == str(FIRST.tvdb)
+    assert "Studio Nowhere" in series.studios
+    assert series.original_title == FIRST.native
+    assert series.ratings
+    second = next(part for part in series.seasons if part.season == 2)
+    assert second.episodes[2].aired == FIRST.aired(2, 3)
+    assert second.episodes[2].title
+    assert second.episodes[2].plot
+    root = both_described.nfo()
+    ids = {one.get("type"): one.text for one in root.findall("uniqueid")}
+    assert ids["tmdb"] == str(FIRST.tmdb)
+    assert root.findtext("plot")
+    assert (both_described.shelf.anime / str(series.folder) / "poster.jpg").exists()
+    messages = [event.data.message for event in both_described.shelf.bus.of(SeriesLoadingUpdate)]
+    assert any("AniList" in message for message in messages)
+
+
+async def test_both_cours_in_one_season_are_two_entries(told: Described) -> None:
+    key = await told.load(as_source(in_one=True))
+    mapping = await told.described.mapping(key)
+    places = {one.service: one.seasons[0] for one in mapping.services}
+    anilist = [(segment.first, segment.last, segment.id, segment.offset) for segment in places["anilist"].segments]
+    assert anilist == [(1, 12, str(FIRST.anilist(1)), 0), (13, None, str(FIRST.anilist(2)), -12)]
+    series = await told.shelf.library.get(key)
+    assert series.seasons[0].episodes[12].aired == FIRST.aired(2, 1)
+
+
+async def test_a_service_that_is_down_empties_nothing_and_fails_nothing(told: Described) -> None:
+    told.services.faults["anilist"] = "off"
+    key = await told.load(as_source())
+    state = await told.shelf.library.loading_status(key)
+    assert state.loading_status == "completed"
+    assert "AniList" in state.message
+    before = await told.shelf.library.get(key)
+    assert before.seasons[0].episodes[0].plot
+    told.services.faults["tmdb"] = "server"
+    await told.again(key)
+    after = await told.shelf.library.get(key)
+    assert after.loading_status == "completed"
+    assert (after.ids, after.description, after.seasons) == (before.ids, before.description, before.seasons)
+    told.services.faults.clear()
+
+
+async def test_ids_in_the_folder_win_over_guesses(told: Described) -> None:
+    other = Made(2)
+    folder = told.shelf.anime / f"{FIRST.title} ({FIRST.year})"
+    folder.mkdir()
+    (folder / "tvshow.nfo").write_text(
+        f'<tvshow><title>Mine</title><uniqueid type="tmdb">{other.tmdb}</uniqueid></tvshow>'
+    )
+    told.shelf.catalog.infos["first"] = as_source()
+    await told.shelf.config.patch("metadata", {"tmdb": False, "anilist": False})
+    key = await told.shelf.loaded("first")
+    await told.shelf.config.patch("metadata", {"tmdb": True})
+    await told.again(key)
+    series = await told.shelf.library.get(key)
+    assert series.ids["tmdb"] == str(other.tmdb)
+
+
+async def test_what_a_person_chose_stays(told: Described) -> None:
+    key = await told.load(as_source())
+    other = Made(1)
+    chosen = await told.described.choose(key, "tmdb", str(other.tmdb))
+    tmdb = next(one for one in chosen.services if one.service == "tmdb")
+    assert (tmdb.id, tmdb.pinned) == (str(other.tmdb), True)
+    async with told.shelf.loading():
+        await told.shelf.until_status(key, "completed")
+    series = await told.shelf.library.get(key)
+    assert series.ids["tmdb"] == str(other.tmdb)
+    assert series.seasons[0].episodes[0].aired == other.aired(1, 1)
+    none = await told.described.choose(key, "tmdb", None)
+    tmdb = next(one for one in none.services if one.service == "tmdb")
+    assert (tmdb.id, tmdb.pinned) == (None, True)
+    await told.again(key)
+    assert "tmdb" not in (await told.shelf.library.get(key)).ids
+
+
+async def test_a_pinned_season_is_never_moved(told: Described) -> None:
+    key = await told.load(as_source())
+    pinned = await told.described.put_mapping(
+        key, [SeasonMappingIn(service="tmdb", season=2, segments=[PlaceIn(id=str(FIRST.tmdb), season=1)])]
+    )
+    tmdb = next(one for one in pinned.services if one.service == "tmdb")
+    second = next(one for one in tmdb.seasons if one.season == 2)
+    assert second.pinned
+    await told.again(key)
+    again = await told.described.mapping(key)
+    tmdb = next(one for one in again.services if one.service == "tmdb")
+    second = next(one for one in tmdb.seasons if one.season == 2)
+    assert (second.pinned, second.segments[0].season) == (True, 1)
+    series = await told.shelf.library.get(key)
+    assert next(part for part in series.seasons if part.season == 2).episodes[0].aired == FIRST.aired(1, 1)
+    released = await told.described.put_mapping(key, [SeasonMappingIn(service="tmdb", season=2, pinned=False)])
+    tmdb = next(one for one in released.services if one.service == "tmdb")
+    assert not next(one for one in tmdb.seasons if one.season == 2).pinned
+
+
+async def test_dates_of_the_services_make_episodes_known_before_they_air(told: Described) -> None:
+    key = await told.load(as_source())
+    series = await told.shelf.library.get(key)
+    assert all(one.aired is not None for part in series.seasons for one in part.episodes)
+    assert series.seasons[0].episodes[0].aired < TODAY  # type: ignore[operator]
