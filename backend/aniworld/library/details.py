@@ -15,6 +15,7 @@ from aniworld.library.schemas import (
     EpisodeOut,
     LoadingProgress,
     LoadingState,
+    NextAiring,
     SeasonOut,
     SeriesDetail,
     SeriesOut,
@@ -93,13 +94,13 @@ def series_detail(
     merged = told or MergedSeries()
     return SeriesDetail(
         **msgspec.structs.asdict(series),
-        ids={**merged.ids},
+        ids=merged.ids,
         original_title=merged.original_title,
         titles=list(merged.titles),
         studios=list(merged.studios),
         ratings=list(merged.ratings),
         people=list(merged.people[:_MOST_PEOPLE]),
-        next_airing=merged.next_airing,
+        next_airing=NextAiring(episode=merged.next_airing[0], at=merged.next_airing[1]) if merged.next_airing else None,
         sources=[
             SourceOut(provider=series.provider, provider_key=series.provider_key, name=series.name),
             *(SourceOut(provider=ref.provider, provider_key=ref.provider_key, name=ref.name) for ref in others),

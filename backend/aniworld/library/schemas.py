@@ -12,7 +12,7 @@ from aniworld.catalog.types import SeriesStatus
 from aniworld.config.schemas import LanguageMode, LanguageTag
 from aniworld.kit.schema import Input, Schema
 from aniworld.library.types import MAX_SOURCES, STEPS, LoadingStatus, QueueState, Step
-from aniworld.metadata.types import Person, Rating
+from aniworld.metadata.types import IdKind, Person, Rating
 
 _PLAIN = r"^[^\x00-\x1f\x7f]+$"
 _PLAIN_WORDS = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
@@ -119,10 +119,18 @@ class SourceOut(Schema, frozen=True):
     """What the source calls it."""
 
 
+class NextAiring(Schema, frozen=True):
+    """The episode that is shown next."""
+
+    episode: int
+    """As the service counts it."""
+    at: dt.datetime
+
+
 class SeriesDetail(SeriesOut, frozen=True):
     """A series with its seasons and episodes."""
 
-    ids: dict[str, str]
+    ids: dict[IdKind, str]
     """What the services call it: ``anilist``, ``mal``, ``anidb``, ``kitsu``, ``tmdb``, ``tvdb``, ``imdb``."""
     original_title: str
     titles: list[str]
@@ -132,8 +140,7 @@ class SeriesDetail(SeriesOut, frozen=True):
     """The one that counts first."""
     people: list[Person]
     """A few, in order of importance."""
-    next_airing: tuple[int, dt.datetime] | None
-    """(episode as the service counts it, when)."""
+    next_airing: NextAiring | None
     sources: list[SourceOut]
     """Where it can be had: the one that lists its episodes, then those that are asked when it has none."""
     seasons: list[SeasonOut]

@@ -150,6 +150,24 @@ export type AuthStatus = {
 };
 
 /**
+ * Candidate
+ *
+ * What a service has that may be meant.
+ */
+export type Candidate = {
+    confidence: number;
+    episode_count: number | null;
+    format: 'tv' | 'movie' | 'ova' | 'ona' | 'special' | 'unknown';
+    id: string;
+    picture: string | null;
+    service: 'anilist' | 'tmdb' | 'fanart';
+    sure: boolean;
+    title: string;
+    titles: Array<string>;
+    year: number | null;
+};
+
+/**
  * CandidateOut
  *
  * A series that a folder may be of.
@@ -176,6 +194,15 @@ export type ChangePassword = {
      * At least 8 characters and at most 1,024 bytes; passwords that are quickly guessed are refused
      */
     new_password: string;
+};
+
+/**
+ * ChooseMetadata
+ *
+ * Another series of the service; null: none.
+ */
+export type ChooseMetadata = {
+    id: string | null;
 };
 
 /**
@@ -397,7 +424,9 @@ export type EpisodeOut = {
     is_downloaded: boolean;
     is_out: boolean;
     languages: Array<EpisodeLanguageOut>;
+    plot: string;
     queue_status: 'pending' | 'downloading' | 'paused' | 'completed' | 'failed' | 'cancelled' | null;
+    rating: number | null;
     season: number;
     title: string;
 };
@@ -602,6 +631,15 @@ export type LoginInput = {
 };
 
 /**
+ * MappingOut
+ *
+ * Where the source's seasons lie at every service.
+ */
+export type MappingOut = {
+    services: Array<ServiceMapping>;
+};
+
+/**
  * Message
  *
  * Something to tell a person. ``code`` is what the SPA translates.
@@ -609,6 +647,45 @@ export type LoginInput = {
 export type Message = {
     code: string;
     message: string;
+};
+
+/**
+ * MetadataOfSeries
+ *
+ * What every service said.
+ */
+export type MetadataOfSeries = {
+    services: Array<MetadataOut>;
+};
+
+/**
+ * MetadataOut
+ *
+ * What one service said about a series.
+ */
+export type MetadataOut = {
+    ask_after: string | null;
+    candidates: Array<Candidate>;
+    confidence: number;
+    enabled: boolean;
+    fetched_at: string | null;
+    id: string | null;
+    pinned: boolean;
+    problem: string | null;
+    service: 'anilist' | 'tmdb' | 'fanart';
+    title: string;
+    url: string | null;
+    year: number | null;
+};
+
+/**
+ * MetadataSearch
+ *
+ * What the services have under a title.
+ */
+export type MetadataSearch = {
+    items: Array<Candidate>;
+    problems: Array<string>;
 };
 
 /**
@@ -730,6 +807,16 @@ export type NamesPreview = {
 };
 
 /**
+ * NextAiring
+ *
+ * The episode that is shown next.
+ */
+export type NextAiring = {
+    at: string;
+    episode: number;
+};
+
+/**
  * Nothing
  *
  * No data: the type says it all.
@@ -824,6 +911,45 @@ export type ParsedName = {
 export type PartState = {
     detail: string;
     status: 'ok' | 'degraded' | 'down' | 'not_configured';
+};
+
+/**
+ * Person
+ *
+ * Somebody who speaks or plays in a series.
+ */
+export type Person = {
+    name: string;
+    picture: string | null;
+    role: string;
+};
+
+/**
+ * PlaceIn
+ *
+ * Episodes of one of the source's seasons, and where they are at the service.
+ */
+export type PlaceIn = {
+    first?: number;
+    id: string;
+    last?: number | null;
+    offset?: number;
+    order?: string | null;
+    season: number;
+};
+
+/**
+ * PlaceOut
+ *
+ * Episodes of one of the source's seasons, and where they are at the service.
+ */
+export type PlaceOut = {
+    first: number;
+    id: string;
+    last: number | null;
+    offset: number;
+    order: string | null;
+    season: number;
 };
 
 /**
@@ -929,6 +1055,15 @@ export type ProvidersSection = {
      * Seconds that each source has to answer a search
      */
     search_seconds?: number;
+};
+
+/**
+ * PutMapping
+ *
+ * Only the seasons that are named change.
+ */
+export type PutMapping = {
+    seasons: Array<SeasonMappingIn>;
 };
 
 /**
@@ -1122,6 +1257,17 @@ export type QuietHours = {
 };
 
 /**
+ * Rating
+ *
+ * What people think of a series or an episode.
+ */
+export type Rating = {
+    name: string;
+    value: number;
+    votes: number | null;
+};
+
+/**
  * Readiness
  *
  * Whether it can do its work, part by part.
@@ -1298,6 +1444,30 @@ export type SearchResult = {
 };
 
 /**
+ * SeasonMappingIn
+ *
+ * One season at one service.
+ */
+export type SeasonMappingIn = {
+    pinned?: boolean;
+    season: number;
+    segments?: Array<PlaceIn>;
+    service: 'anilist' | 'fanart' | 'tmdb';
+};
+
+/**
+ * SeasonMappingOut
+ *
+ * Where one of the source's seasons lies at a service.
+ */
+export type SeasonMappingOut = {
+    confidence: number;
+    pinned: boolean;
+    season: number;
+    segments: Array<PlaceOut>;
+};
+
+/**
  * SeasonOut
  *
  * A season; number 0 holds the specials.
@@ -1331,6 +1501,9 @@ export type SeriesDetail = {
     episodes_loaded: boolean;
     folder: string | null;
     genres: Array<string>;
+    ids: {
+        [key: string]: string;
+    };
     images_loaded: boolean;
     key: string;
     language_mode: 'one' | 'replace' | 'all' | null;
@@ -1344,13 +1517,19 @@ export type SeriesDetail = {
     missing_episodes: number;
     monitored: boolean;
     name: string;
+    next_airing: NextAiring | null;
     nfo_loaded: boolean;
+    original_title: string;
+    people: Array<Person>;
     provider: string;
     provider_key: string;
+    ratings: Array<Rating>;
     seasons: Array<SeasonOut>;
     site: string;
     sources: Array<SourceOut>;
     status: 'ongoing' | 'completed' | 'unknown';
+    studios: Array<string>;
+    titles: Array<string>;
     total_episodes: number;
     updated_at: string;
     year: number | null;
@@ -1456,6 +1635,16 @@ export type SeriesUpdated = {
     data: SeriesRef;
     timestamp: string;
     type: 'series_updated';
+};
+
+/**
+ * ServiceMapping
+ *
+ * Where the seasons lie at one service.
+ */
+export type ServiceMapping = {
+    seasons: Array<SeasonMappingOut>;
+    service: 'anilist' | 'tmdb' | 'fanart';
 };
 
 /**
@@ -2206,6 +2395,297 @@ export type GetAnimeLoadingStatusResponses = {
 };
 
 export type GetAnimeLoadingStatusResponse = GetAnimeLoadingStatusResponses[keyof GetAnimeLoadingStatusResponses];
+
+export type GetAnimeMappingData = {
+    body?: never;
+    path: {
+        /**
+         * Key of the series
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/anime/{key}/mapping';
+};
+
+export type GetAnimeMappingErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type GetAnimeMappingError = GetAnimeMappingErrors[keyof GetAnimeMappingErrors];
+
+export type GetAnimeMappingResponses = {
+    /**
+     * What was asked for
+     */
+    200: MappingOut;
+};
+
+export type GetAnimeMappingResponse = GetAnimeMappingResponses[keyof GetAnimeMappingResponses];
+
+export type PutAnimeMappingData = {
+    body: PutMapping;
+    path: {
+        /**
+         * Key of the series
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/anime/{key}/mapping';
+};
+
+export type PutAnimeMappingErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type PutAnimeMappingError = PutAnimeMappingErrors[keyof PutAnimeMappingErrors];
+
+export type PutAnimeMappingResponses = {
+    /**
+     * Done; this is how it is now
+     */
+    200: MappingOut;
+};
+
+export type PutAnimeMappingResponse = PutAnimeMappingResponses[keyof PutAnimeMappingResponses];
+
+export type GetAnimeMetadataData = {
+    body?: never;
+    path: {
+        /**
+         * Key of the series
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/anime/{key}/metadata';
+};
+
+export type GetAnimeMetadataErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type GetAnimeMetadataError = GetAnimeMetadataErrors[keyof GetAnimeMetadataErrors];
+
+export type GetAnimeMetadataResponses = {
+    /**
+     * What was asked for
+     */
+    200: MetadataOfSeries;
+};
+
+export type GetAnimeMetadataResponse = GetAnimeMetadataResponses[keyof GetAnimeMetadataResponses];
+
+export type SearchAnimeMetadataData = {
+    body?: never;
+    path: {
+        /**
+         * Key of the series
+         */
+        key: string;
+    };
+    query: {
+        /**
+         * Title to look for
+         */
+        q: string;
+    };
+    url: '/api/anime/{key}/metadata/search';
+};
+
+export type SearchAnimeMetadataErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type SearchAnimeMetadataError = SearchAnimeMetadataErrors[keyof SearchAnimeMetadataErrors];
+
+export type SearchAnimeMetadataResponses = {
+    /**
+     * Done; this is how it is now
+     */
+    200: MetadataSearch;
+};
+
+export type SearchAnimeMetadataResponse = SearchAnimeMetadataResponses[keyof SearchAnimeMetadataResponses];
+
+export type ChooseAnimeMetadataData = {
+    body: ChooseMetadata;
+    path: {
+        /**
+         * Key of the series
+         */
+        key: string;
+        /**
+         * Which service
+         */
+        service: 'anilist' | 'tmdb' | 'fanart';
+    };
+    query?: never;
+    url: '/api/anime/{key}/metadata/{service}';
+};
+
+export type ChooseAnimeMetadataErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type ChooseAnimeMetadataError = ChooseAnimeMetadataErrors[keyof ChooseAnimeMetadataErrors];
+
+export type ChooseAnimeMetadataResponses = {
+    /**
+     * Done; this is how it is now
+     */
+    200: MetadataOfSeries;
+};
+
+export type ChooseAnimeMetadataResponse = ChooseAnimeMetadataResponses[keyof ChooseAnimeMetadataResponses];
 
 export type ReloadAnimeData = {
     body: ReloadSeries;
