@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AcceptFolderData, AcceptFolderErrors, AcceptFolderResponses, AddAnimeData, AddAnimeErrors, AddAnimeResponses, AddToQueueData, AddToQueueErrors, AddToQueueResponses, AuthStatusData, AuthStatusErrors, AuthStatusResponses, CancelOperationData, CancelOperationErrors, CancelOperationResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, CheckMetadataServiceData, CheckMetadataServiceErrors, CheckMetadataServiceResponses, CheckProviderData, CheckProviderErrors, CheckProviderResponses, ChooseAnimeMetadataData, ChooseAnimeMetadataErrors, ChooseAnimeMetadataResponses, ClearCompletedData, ClearCompletedErrors, ClearCompletedResponses, ClearFailedData, ClearFailedErrors, ClearFailedResponses, ClearPendingData, ClearPendingErrors, ClearPendingResponses, DeleteAnimeData, DeleteAnimeErrors, DeleteAnimeResponses, DownloadAnimeData, DownloadAnimeErrors, DownloadAnimeResponses, EventsStatusData, EventsStatusErrors, EventsStatusResponses, GetAnimeData, GetAnimeErrors, GetAnimeImageData, GetAnimeImageErrors, GetAnimeImageResponses, GetAnimeLoadingStatusData, GetAnimeLoadingStatusErrors, GetAnimeLoadingStatusResponses, GetAnimeMappingData, GetAnimeMappingErrors, GetAnimeMappingResponses, GetAnimeMetadataData, GetAnimeMetadataErrors, GetAnimeMetadataResponses, GetAnimeResponses, GetConfigData, GetConfigErrors, GetConfigResponses, GetConfigSectionData, GetConfigSectionErrors, GetConfigSectionResponses, GetOperationData, GetOperationErrors, GetOperationResponses, GetProviderData, GetProviderErrors, GetProviderHistoryData, GetProviderHistoryErrors, GetProviderHistoryResponses, GetProviderResponses, HealthData, HealthErrors, HealthResponses, IgnoreFolderData, IgnoreFolderErrors, IgnoreFolderResponses, ListAnimeData, ListAnimeErrors, ListAnimeResponses, ListMetadataServicesData, ListMetadataServicesErrors, ListMetadataServicesResponses, ListOperationsData, ListOperationsErrors, ListOperationsResponses, ListProvidersData, ListProvidersErrors, ListProvidersResponses, ListQueueData, ListQueueErrors, ListQueueResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListUnmatchedFoldersData, ListUnmatchedFoldersErrors, ListUnmatchedFoldersResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, ParseNameData, ParseNameErrors, ParseNameResponses, PatchConfigSectionData, PatchConfigSectionErrors, PatchConfigSectionResponses, PauseQueueData, PauseQueueErrors, PauseQueueItemData, PauseQueueItemErrors, PauseQueueItemResponses, PauseQueueResponses, PreviewNamesData, PreviewNamesErrors, PreviewNamesResponses, PutAnimeMappingData, PutAnimeMappingErrors, PutAnimeMappingResponses, PutConfigData, PutConfigErrors, PutConfigResponses, QueueStatusData, QueueStatusErrors, QueueStatusResponses, ReadyData, ReadyErrors, ReadyResponses, ReloadAnimeData, ReloadAnimeErrors, ReloadAnimeResponses, RemoveFromQueueData, RemoveFromQueueErrors, RemoveFromQueueResponses, RemoveManyFromQueueData, RemoveManyFromQueueErrors, RemoveManyFromQueueResponses, ReorderQueueData, ReorderQueueErrors, ReorderQueueResponses, RescanLibraryData, RescanLibraryErrors, RescanLibraryResponses, RestoreAnimeData, RestoreAnimeErrors, RestoreAnimeResponses, RestoreFolderData, RestoreFolderErrors, RestoreFolderResponses, ResumeQueueData, ResumeQueueErrors, ResumeQueueItemData, ResumeQueueItemErrors, ResumeQueueItemResponses, ResumeQueueResponses, RetryQueueData, RetryQueueErrors, RetryQueueResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, SearchAnimeMetadataData, SearchAnimeMetadataErrors, SearchAnimeMetadataResponses, SearchCoverData, SearchCoverErrors, SearchCoverResponses, SearchData, SearchErrors, SearchResponses, SetQueuePriorityData, SetQueuePriorityErrors, SetQueuePriorityResponses, SetupData, SetupErrors, SetupResponses, StartQueueData, StartQueueErrors, StartQueueResponses, StopQueueData, StopQueueErrors, StopQueueResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, StreamSearchData, StreamSearchErrors, StreamSearchResponse, StreamSearchResponses, UpdateAnimeData, UpdateAnimeErrors, UpdateAnimeResponses, UpdateProviderData, UpdateProviderErrors, UpdateProviderResponses, ValidateConfigData, ValidateConfigErrors, ValidateConfigResponses } from './types.gen';
+import type { AcceptFolderData, AcceptFolderErrors, AcceptFolderResponses, AcceptSuggestedData, AcceptSuggestedErrors, AcceptSuggestedResponses, AddAnimeData, AddAnimeErrors, AddAnimeResponses, AddToQueueData, AddToQueueErrors, AddToQueueResponses, AuthStatusData, AuthStatusErrors, AuthStatusResponses, CancelOperationData, CancelOperationErrors, CancelOperationResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, CheckMetadataServiceData, CheckMetadataServiceErrors, CheckMetadataServiceResponses, CheckProviderData, CheckProviderErrors, CheckProviderResponses, ChooseAnimeMetadataData, ChooseAnimeMetadataErrors, ChooseAnimeMetadataResponses, ClearCompletedData, ClearCompletedErrors, ClearCompletedResponses, ClearFailedData, ClearFailedErrors, ClearFailedResponses, ClearPendingData, ClearPendingErrors, ClearPendingResponses, DeleteAnimeData, DeleteAnimeErrors, DeleteAnimeResponses, DownloadAnimeData, DownloadAnimeErrors, DownloadAnimeResponses, EventsStatusData, EventsStatusErrors, EventsStatusResponses, FindFolderAtSourcesData, FindFolderAtSourcesErrors, FindFolderAtSourcesResponses, GetAnimeData, GetAnimeErrors, GetAnimeImageData, GetAnimeImageErrors, GetAnimeImageResponses, GetAnimeLoadingStatusData, GetAnimeLoadingStatusErrors, GetAnimeLoadingStatusResponses, GetAnimeMappingData, GetAnimeMappingErrors, GetAnimeMappingResponses, GetAnimeMetadataData, GetAnimeMetadataErrors, GetAnimeMetadataResponses, GetAnimeResponses, GetConfigData, GetConfigErrors, GetConfigResponses, GetConfigSectionData, GetConfigSectionErrors, GetConfigSectionResponses, GetOperationData, GetOperationErrors, GetOperationResponses, GetProviderData, GetProviderErrors, GetProviderHistoryData, GetProviderHistoryErrors, GetProviderHistoryResponses, GetProviderResponses, HealthData, HealthErrors, HealthResponses, IgnoreFolderData, IgnoreFolderErrors, IgnoreFolderResponses, ListAnimeData, ListAnimeErrors, ListAnimeResponses, ListMetadataServicesData, ListMetadataServicesErrors, ListMetadataServicesResponses, ListOperationsData, ListOperationsErrors, ListOperationsResponses, ListProvidersData, ListProvidersErrors, ListProvidersResponses, ListQueueData, ListQueueErrors, ListQueueResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListUnmatchedFoldersData, ListUnmatchedFoldersErrors, ListUnmatchedFoldersResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, ParseNameData, ParseNameErrors, ParseNameResponses, PatchConfigSectionData, PatchConfigSectionErrors, PatchConfigSectionResponses, PauseQueueData, PauseQueueErrors, PauseQueueItemData, PauseQueueItemErrors, PauseQueueItemResponses, PauseQueueResponses, PreviewNamesData, PreviewNamesErrors, PreviewNamesResponses, PutAnimeMappingData, PutAnimeMappingErrors, PutAnimeMappingResponses, PutConfigData, PutConfigErrors, PutConfigResponses, QueueStatusData, QueueStatusErrors, QueueStatusResponses, ReadyData, ReadyErrors, ReadyResponses, ReloadAnimeData, ReloadAnimeErrors, ReloadAnimeResponses, RemoveFromQueueData, RemoveFromQueueErrors, RemoveFromQueueResponses, RemoveManyFromQueueData, RemoveManyFromQueueErrors, RemoveManyFromQueueResponses, ReorderQueueData, ReorderQueueErrors, ReorderQueueResponses, RescanLibraryData, RescanLibraryErrors, RescanLibraryResponses, RestoreAnimeData, RestoreAnimeErrors, RestoreAnimeResponses, RestoreFolderData, RestoreFolderErrors, RestoreFolderResponses, ResumeQueueData, ResumeQueueErrors, ResumeQueueItemData, ResumeQueueItemErrors, ResumeQueueItemResponses, ResumeQueueResponses, RetryQueueData, RetryQueueErrors, RetryQueueResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, SearchAnimeMetadataData, SearchAnimeMetadataErrors, SearchAnimeMetadataResponses, SearchCoverData, SearchCoverErrors, SearchCoverResponses, SearchData, SearchErrors, SearchResponses, SetQueuePriorityData, SetQueuePriorityErrors, SetQueuePriorityResponses, SetupData, SetupErrors, SetupResponses, StartQueueData, StartQueueErrors, StartQueueResponses, StopQueueData, StopQueueErrors, StopQueueResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, StreamSearchData, StreamSearchErrors, StreamSearchResponse, StreamSearchResponses, UpdateAnimeData, UpdateAnimeErrors, UpdateAnimeResponses, UpdateProviderData, UpdateProviderErrors, UpdateProviderResponses, ValidateConfigData, ValidateConfigErrors, ValidateConfigResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -568,9 +568,29 @@ export const listUnmatchedFolders = <ThrowOnError extends boolean = false>(optio
 });
 
 /**
+ * Take what is suggested for all folders
+ *
+ * Gives each folder to the series of the library that it is likeliest of, where that is likely enough.
+ */
+export const acceptSuggested = <ThrowOnError extends boolean = false>(options: Options<AcceptSuggestedData, ThrowOnError>): RequestResult<AcceptSuggestedResponses, AcceptSuggestedErrors, ThrowOnError> => (options.client ?? client).post<AcceptSuggestedResponses, AcceptSuggestedErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/library/unmatched/accept',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * The folder is this series'
  *
- * Its videos become the series' episodes, and what is downloaded for it goes there.
+ * Its videos become the series' episodes, and what is downloaded for it goes there. A series that is named as a
+ * source has it is added, if it is not in the library.
  */
 export const acceptFolder = <ThrowOnError extends boolean = false>(options: Options<AcceptFolderData, ThrowOnError>): RequestResult<AcceptFolderResponses, AcceptFolderErrors, ThrowOnError> => (options.client ?? client).post<AcceptFolderResponses, AcceptFolderErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -584,6 +604,21 @@ export const acceptFolder = <ThrowOnError extends boolean = false>(options: Opti
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * What the sources have for a folder
+ *
+ * Asks all sources for the folder's title. Any of the answers can be accepted for the folder.
+ */
+export const findFolderAtSources = <ThrowOnError extends boolean = false>(options: Options<FindFolderAtSourcesData, ThrowOnError>): RequestResult<FindFolderAtSourcesResponses, FindFolderAtSourcesErrors, ThrowOnError> => (options.client ?? client).get<FindFolderAtSourcesResponses, FindFolderAtSourcesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/library/unmatched/{folder_id}/candidates',
+    ...options
 });
 
 /**
