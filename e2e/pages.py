@@ -84,7 +84,9 @@ class QueuePage(App):
     """What comes in."""
 
     def section(self, name: str) -> Locator:
-        """One of its lists."""
+        """What comes in, or one of its lists, which is opened."""
+        if name != "Coming in":
+            self.page.get_by_role("radio", name=re.compile(f"^{name}")).check(force=True)
         return self.page.get_by_role("region", name=re.compile(f"^{name}"))
 
 

@@ -1,4 +1,7 @@
 /** Everything that can be done with the queue, told once. */
+import ArrowDown from '@lucide/svelte/icons/arrow-down';
+import ArrowDownToLine from '@lucide/svelte/icons/arrow-down-to-line';
+import ArrowUp from '@lucide/svelte/icons/arrow-up';
 import ArrowUpToLine from '@lucide/svelte/icons/arrow-up-to-line';
 import Download from '@lucide/svelte/icons/download';
 import Eraser from '@lucide/svelte/icons/eraser';
@@ -7,7 +10,7 @@ import Play from '@lucide/svelte/icons/play';
 import RotateCw from '@lucide/svelte/icons/rotate-cw';
 import Square from '@lucide/svelte/icons/square';
 import X from '@lucide/svelte/icons/x';
-import { call, queryClient } from '#lib/api/client.ts';
+import { call } from '#lib/api/client.ts';
 import {
 	addToQueue,
 	clearCompleted,
@@ -27,11 +30,10 @@ import {
 	type QueueOverview
 } from '#lib/api/generated/index.ts';
 import { m } from '#lib/paraglide/messages.js';
-import { actions, type Action } from '#lib/ui/action.ts';
+import { actions, perform, type Action } from '#lib/ui/action.ts';
 import { notify } from '#lib/ui/notify.svelte.ts';
-import { queueKeys, showMode } from './queries';
-
-const refresh = () => queryClient.invalidateQueries({ queryKey: queueKeys.all });
+import { remove } from './many';
+import { itemsBetween, refresh, showMode, showMoved } from './queries';
 
 /** Start; or stop, and before that pause or resume. What holds the queue by itself cannot be resumed by hand. */
 export function modeActions(overview: QueueOverview): Action[] {
@@ -102,10 +104,7 @@ export function itemActions(item: QueueItem): Action[] {
 			title: m.queue_move_first(),
 			icon: ArrowUpToLine,
 			run: async () => {
-				queryClient.setQueryData(
-					queueKeys.overview,
-					await call(reorderQueue({ body: { item_id: item.id, new_position: 0 } }))
-				);
+				await place(item.id, 0);
 			}
 		},
 		{
@@ -113,12 +112,33 @@ export function itemActions(item: QueueItem): Action[] {
 			title: item.status === 'downloading' ? m.queue_cancel() : m.queue_remove(),
 			icon: X,
 			danger: true,
-			run: async () => {
-				await call(removeFromQueue({ path: { item_id: item.id } }));
-				await refresh();
-			}
+			run: () => remove([item])
 		}
 	);
+}
+
+async function place(item_id: string, new_position: number): Promise<void> {
+	await call(reorderQueue({ body: { item_id, new_position } }));
+	await refresh();
+}
+
+/** A waiting item goes to another place; seen at once, and to be taken back. */
+export async function moveItem(from: number, to: number): Promise<void> {
+	const [item] = await itemsBetween('pending', from, from);
+	if (!item || from === to) return;
+	showMoved(from, to);
+	const done = await perform({ run: () => place(item.id, to) });
+	if (!done) await refresh();
+	else notify.success(m.queue_moved({ count: 1 }), { undo: () => perform({ run: () => place(item.id, from) }) });
+}
+
+/** For those who do not drag: up, down, to the end. */
+export function moveActions(item: QueueItem, index: number): Action[] {
+	return [
+		{ id: 'item-up', title: m.queue_move_up(), icon: ArrowUp, run: () => moveItem(index, Math.max(0, index - 1)) },
+		{ id: 'item-down', title: m.queue_move_down(), icon: ArrowDown, run: () => moveItem(index, index + 1) },
+		{ id: 'item-last', title: m.queue_move_last(), icon: ArrowDownToLine, run: () => place(item.id, 10_000_000) }
+	];
 }
 
 /** What can be done with all that has failed. */

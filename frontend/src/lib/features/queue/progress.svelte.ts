@@ -2,6 +2,10 @@
 import { SvelteMap } from 'svelte/reactivity';
 import type { DownloadProgressData, QueueItem } from '#lib/api/generated/index.ts';
 
+/** Seconds between two points of the graph, and how many there are. */
+const BEAT = 1;
+const POINTS = 120;
+
 class ProgressMap extends SvelteMap<string, DownloadProgressData> {
 	/** The newest numbers of a queue item: those that came by event, or those it was fetched with. */
 	of(item: QueueItem): QueueItem['progress'] {
@@ -20,3 +24,17 @@ class ProgressMap extends SvelteMap<string, DownloadProgressData> {
 }
 
 export const progress = new ProgressMap();
+
+/** How fast everything came in, second by second, the newest last, as long as somebody looks. */
+class SpeedHistory {
+	points = $state.raw<readonly number[]>([]);
+
+	/** `rate` tells bytes per second. Returns what ends it. */
+	follow(rate: () => number): () => void {
+		const timer = setInterval(() => (this.points = [...this.points, rate()].slice(-POINTS)), BEAT * 1000);
+		return () => clearInterval(timer);
+	}
+}
+
+export const speeds = new SpeedHistory();
+export const SPAN = BEAT * POINTS;
