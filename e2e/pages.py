@@ -86,7 +86,7 @@ class QueuePage(App):
     def section(self, name: str) -> Locator:
         """What comes in, or one of its lists, which is opened."""
         if name != "Coming in":
-            self.page.get_by_role("radio", name=re.compile(f"^{name}")).check(force=True)
+            self.page.get_by_role("radio", name=re.compile(f"^{name}")).check(force=True, timeout=60_000)
         return self.page.get_by_role("region", name=re.compile(f"^{name}"))
 
 
