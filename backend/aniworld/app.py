@@ -16,6 +16,7 @@ import aniworld.access.routes
 import aniworld.config.routes
 import aniworld.downloads.routes
 import aniworld.events.routes
+import aniworld.library.bulk_routes
 import aniworld.library.metadata_routes
 import aniworld.library.naming_routes
 import aniworld.library.routes
@@ -42,6 +43,7 @@ from aniworld.kit.errors import AppError
 from aniworld.kit.mount import Mount
 from aniworld.kit.net import HttpClient
 from aniworld.kit.supervise import Supervisor
+from aniworld.library.bulk_service import BulkService
 from aniworld.library.choice_service import MetadataChoices
 from aniworld.library.loader import Loader
 from aniworld.library.search_service import SearchService
@@ -79,6 +81,7 @@ class Parts:
     loader: Loader
     engine: Engine
     downloads: DownloadService
+    bulk: BulkService
     scans: ScanService
     unmatched: UnmatchedService
     watcher: Watcher
@@ -104,6 +107,7 @@ def build(settings: Settings, services: Addresses | None = None) -> Parts:
     mount = Mount(settings.data_dir)
     engine = Engine(db, bus, config, operations, pipeline, alone=db.dialect == "sqlite", is_there=mount.is_there)
     downloads = DownloadService(db, bus, config, library, engine)
+    bulk = BulkService(operations, library, downloads.add_missing)
     scans = ScanService(db, bus, config, operations, library, mount)
     unmatched = UnmatchedService(db, library, scans)
     watcher = Watcher(config, bus, scans)
@@ -117,6 +121,7 @@ def build(settings: Settings, services: Addresses | None = None) -> Parts:
             "watcher": watcher.run,
             "loader": loader.run,
             "downloads": engine.run,
+            "bulk": bulk.run,
             "sources": sources.run,
         }
     )
@@ -136,6 +141,7 @@ def build(settings: Settings, services: Addresses | None = None) -> Parts:
         loader,
         engine,
         downloads,
+        bulk,
         scans,
         unmatched,
         watcher,
@@ -187,6 +193,7 @@ def create_app(settings: Settings, services: Addresses | None = None) -> Litesta
             aniworld.downloads.routes.download_series,
             aniworld.events.routes.router,
             *aniworld.library.routes.routers,
+            aniworld.library.bulk_routes.router,
             aniworld.library.metadata_routes.router,
             aniworld.metadata.routes.router,
             aniworld.library.naming_routes.router,
@@ -217,6 +224,7 @@ def create_app(settings: Settings, services: Addresses | None = None) -> Litesta
                 "search",
                 "loader",
                 "downloads",
+                "bulk",
                 "scans",
                 "unmatched",
                 "watcher",

@@ -177,6 +177,10 @@ class DownloadService:
         ]
         return Added(added_items=[str(row["id"]) for row in rows if row["id"] in added], skipped=skipped)
 
+    async def add_missing(self, series_key: str) -> int:
+        """Queue all that a series lacks; how many episodes were added."""
+        return len((await self.add(series_key, None)).added_items)
+
     async def remove(self, ids: Sequence[UUID], *, must_exist: bool = False) -> None:
         """Take items out of the queue, whatever their state; partial files go too, finished ones stay."""
         async with self._db.write() as session:

@@ -61,7 +61,7 @@ from aniworld.library.types import (
 
 __all__ = ["AddSeries", "CoverPath", "FailedProvider", "LibraryService", "SearchItem", "SearchService", "cover_path"]
 
-_RESERVED_KEYS = frozenset({"add", "rescan", "unmatched"})
+_RESERVED_KEYS = frozenset({"add", "bulk", "rescan", "unmatched"})
 """Words that stand where a key stands in an address, here or in the pages."""
 _ATTEMPTS = 5
 

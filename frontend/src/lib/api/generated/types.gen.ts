@@ -150,6 +150,37 @@ export type AuthStatus = {
 };
 
 /**
+ * BulkChange
+ *
+ * The same change for many series.
+ */
+export type BulkChange = {
+    action: 'delete' | 'delete_with_files' | 'download_missing' | 'languages' | 'monitor' | 'reload' | 'restore' | 'unmonitor';
+    /**
+     * Which series
+     */
+    keys: Array<string>;
+    language_mode?: 'all' | 'one' | 'replace' | null;
+    /**
+     * For `languages`, the best first; null: as the library
+     */
+    languages?: Array<string> | null;
+    /**
+     * For `reload`
+     */
+    parts?: Array<'episodes' | 'images' | 'logo' | 'nfo'>;
+};
+
+/**
+ * BulkStarted
+ *
+ * The operation that does it.
+ */
+export type BulkStarted = {
+    operation_id: string;
+};
+
+/**
  * Candidate
  *
  * What a service has that may be meant.
@@ -1995,6 +2026,59 @@ export type AddAnimeResponses = {
 };
 
 export type AddAnimeResponse = AddAnimeResponses[keyof AddAnimeResponses];
+
+export type ChangeManyAnimeData = {
+    body: BulkChange;
+    path?: never;
+    query?: never;
+    url: '/api/anime/bulk';
+};
+
+export type ChangeManyAnimeErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type ChangeManyAnimeError = ChangeManyAnimeErrors[keyof ChangeManyAnimeErrors];
+
+export type ChangeManyAnimeResponses = {
+    /**
+     * Accepted; it goes on in the background
+     */
+    202: BulkStarted;
+};
+
+export type ChangeManyAnimeResponse = ChangeManyAnimeResponses[keyof ChangeManyAnimeResponses];
 
 export type RescanLibraryData = {
     body?: never;
