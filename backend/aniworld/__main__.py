@@ -18,6 +18,7 @@ class _Lazy(click.Group):
         "list": ("shelf", "list_"),
         "queue": ("queue", "queue"),
         "fetch": ("fetch", "fetch"),
+        "nfo": ("nfo", "nfo"),
         "scan": ("scan", "scan"),
         "parse": ("names", "parse"),
         "provider": ("provider", "provider"),

@@ -21,7 +21,7 @@ from aniworld.library.errors import EpisodeNotFoundError, FolderError, ImageNotF
 from aniworld.library.naming import Names, SeriesName
 from aniworld.library.repository import SeriesRepository
 from aniworld.library.text import same_name
-from aniworld.metadata.service import nfo_path, read_series_nfo
+from aniworld.metadata.service import FolderCheck, check_folder, nfo_path, read_series_nfo
 from aniworld.metadata.types import PICTURE_FILES, SEASON_NFO, SERIES_NFO, PictureKind
 
 _ATTEMPTS = 5
@@ -102,6 +102,19 @@ def find_image(anime: Path, folder: str, kind: PictureKind) -> Path:
     except (OSError, UnsafePathError) as error:
         raise ImageNotFoundError from error
     raise ImageNotFoundError
+
+
+def check(anime: Path, folder: str) -> FolderCheck:
+    """What players will make of a series' folder, which need not be there yet. Blocks. Raises :class:`FolderError`."""
+    if not anime.is_dir():
+        raise FolderError("The anime directory is not there; is its disk mounted?")
+    try:
+        return check_folder(anime, folder)
+    except FileNotFoundError:
+        return FolderCheck(folder=None)
+    except (OSError, UnsafePathError) as error:
+        why = error.strerror if isinstance(error, OSError) else error.detail
+        raise FolderError(f"The series' folder cannot be read: {why}") from error
 
 
 def delete_files(anime: Path, folder: str | None, videos: Collection[str]) -> list[str]:

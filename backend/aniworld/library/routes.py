@@ -34,7 +34,7 @@ from aniworld.library.schemas import (
 from aniworld.library.search_service import SearchService, cover_path
 from aniworld.library.service import LibraryService
 from aniworld.library.types import ImageKind, SeriesFilter, SeriesSort, SortOrder
-from aniworld.metadata.service import media_type
+from aniworld.metadata.service import FolderCheck, media_type
 
 Key = Annotated[str, Parameter(description="Key of the series", max_length=200)]
 Genre = Annotated[str | None, Parameter(description="Only series of this genre", max_length=200, pattern=r"^[^\x00]*$")]
@@ -116,6 +116,14 @@ async def delete_anime(
 async def restore_anime(library: NamedDependency[LibraryService], key: FromPath[Key]) -> SeriesOut:
     """One that was taken out of the library, with everything that is known of it."""
     return await library.restore(key)
+
+
+@get("/{key:str}/nfo/check", operation_id="checkAnimeNfo", summary="What players will make of a series")
+async def check_nfo(library: NamedDependency[LibraryService], key: FromPath[Key]) -> FolderCheck:
+    """Looks at the names, NFO files and pictures in the series' folder as Jellyfin and Kodi do: what they will show,
+    and what stands in the way, the worst first.
+    """
+    return await library.check_folder(key)
 
 
 @get(
@@ -240,6 +248,7 @@ routers = [
             delete_anime,
             restore_anime,
             get_image,
+            check_nfo,
         ],
         tags=["library"],
     ),

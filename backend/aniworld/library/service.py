@@ -58,6 +58,7 @@ from aniworld.library.types import (
     SourceRef,
     Step,
 )
+from aniworld.metadata.service import FolderCheck
 
 __all__ = ["AddSeries", "CoverPath", "FailedProvider", "LibraryService", "SearchItem", "SearchService", "cover_path"]
 
@@ -141,6 +142,21 @@ class LibraryService(FolderLinks):
         """What lies at the address of a source's cover; only at the source's own addresses."""
         self._check_provider(provider)
         return await self._catalog.cover(provider, url)
+
+    async def check_folder(self, key: str) -> FolderCheck:
+        """What players will make of the series' folder.
+
+        Raises :class:`SeriesNotFoundError`, :class:`NoAnimeDirectoryError`, and :class:`FolderError` where it cannot be
+        read.
+        """
+        async with self._db.read() as session:
+            row = await self._existing(SeriesRepository(session), key)
+        directory = self._config.current.library.anime_directory
+        if directory is None:
+            raise NoAnimeDirectoryError
+        if row.folder is None:
+            return FolderCheck(folder=None)
+        return await asyncio.to_thread(folders.check, Path(directory), row.folder)
 
     # --- adding and changing ------------------------------------------------------------------------------------
 

@@ -54,7 +54,7 @@ def read(data: bytes, root: str | None = None) -> Document:
     """The trees of a file. Raises :class:`ForeignNfoError`, also where one is not a ``root``."""
     if len(data) > LARGEST:
         raise ForeignNfoError(f"It is larger than {LARGEST // 1024} KiB")
-    text, encoding, mark, declared = _decoded(data)
+    text, encoding, mark, declared = decoded(data)
     document = Document([], [], encoding, mark, declared)
     start = match.end() if (match := _DECLARATION.match(text)) else 0
     document.between.append(text[:start])
@@ -91,7 +91,7 @@ def _begins(data: bytes, root: bytes) -> bool:
         at = end + 3
 
 
-def _decoded(data: bytes) -> tuple[str, str, bytes, bool]:
+def decoded(data: bytes) -> tuple[str, str, bytes, bool]:
     """(text without its mark, encoding, mark, whether it was told)."""
     for mark, encoding in _MARKS:
         if data.startswith(mark):

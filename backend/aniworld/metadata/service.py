@@ -5,16 +5,14 @@ What goes into them is told by :class:`MetadataServices`, which is asked here as
 
 from __future__ import annotations
 
-import errno
-import os
-import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 from aniworld.kit.files import durable_write, safe_join
-from aniworld.metadata import artwork, lookup_service, nfo
+from aniworld.metadata import artwork, check_service, check_types, lookup_service, nfo
 from aniworld.metadata.errors import ForeignNfoError
+from aniworld.metadata.nfo_file import read_file
 from aniworld.metadata.pictures import choose, content_hash, is_ours, is_picture_name, marked, picture_file, thumb_path
 from aniworld.metadata.types import (
     SEASON_NFO,
@@ -29,6 +27,8 @@ from aniworld.metadata.types import (
 __all__ = ["choose", "content_hash", "is_picture_name", "picture_file", "thumb_path"]
 
 media_type = artwork.media_type
+check_folder = check_service.check
+FolderCheck = check_types.FolderCheck
 MetadataServices = lookup_service.MetadataServices
 
 Replace = Literal["nothing", "ours", "all"]
@@ -38,7 +38,7 @@ Replace = Literal["nothing", "ours", "all"]
 def write_series_nfo(anime: Path, folder: str, facts: SeriesFacts) -> bool:
     """Write ``tvshow.nfo`` if it changes; whether it did. Raises ``OSError`` and :class:`ForeignNfoError`."""
     path = safe_join(anime, folder, SERIES_NFO)
-    existing = _read(path)
+    existing = read_file(path, nfo.LARGEST)
     return _write_if_new(path, existing, nfo.series_nfo(facts, existing))
 
 
@@ -48,7 +48,7 @@ def write_season_nfo(anime: Path, season_folder: str, facts: SeasonFacts) -> boo
     Raises ``OSError`` (``FileNotFoundError`` where the folder is gone) and :class:`ForeignNfoError`.
     """
     path = safe_join(anime, season_folder, SEASON_NFO)
-    existing = _read(path)
+    existing = read_file(path, nfo.LARGEST)
     return _write_if_new(path, existing, nfo.season_nfo(facts, existing))
 
 
@@ -60,14 +60,14 @@ def write_episode_nfo(anime: Path, video: str, facts: Sequence[EpisodeFacts]) ->
     Raises ``OSError`` (``FileNotFoundError`` where the folder is gone) and :class:`ForeignNfoError`.
     """
     path = safe_join(anime, nfo_path(video))
-    existing = _read(path)
+    existing = read_file(path, nfo.LARGEST)
     return _write_if_new(path, existing, nfo.episode_nfo(facts, existing))
 
 
 def read_series_nfo(path: Path) -> SeriesMarks | None:
     """By what a ``tvshow.nfo`` says which series it is about; None where it cannot be read."""
     try:
-        data = _read(path)
+        data = read_file(path, nfo.LARGEST)
         return nfo.series_marks(data) if data else None
     except (OSError, ForeignNfoError):
         return None
@@ -111,26 +111,10 @@ def write_thumb(anime: Path, video: str, data: bytes, *, replace: Replace = "not
 
 
 def _write_picture(path: Path, kind: PictureKind, data: bytes, replace: Replace) -> bool:
-    existing = _read(path, artwork.MAX_BYTES)
+    existing = read_file(path, artwork.MAX_BYTES)
     if existing is not None and (replace == "nothing" or (replace == "ours" and not is_ours(existing))):
         return False
     return _write_if_new(path, existing, marked(artwork.encode(kind, data)))
-
-
-def _read(path: Path, largest: int = nfo.LARGEST) -> bytes | None:
-    """What is there; None: nothing. A link, a folder or a device is not read."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        if error.errno == errno.ELOOP:
-            raise ForeignNfoError(f"{path.name} is a symbolic link; it is left alone") from error
-        raise
-    with os.fdopen(descriptor, "rb") as stream:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise ForeignNfoError(f"{path.name} is not a file; it is left alone")
-        return stream.read(largest + 1)
 
 
 def _write_if_new(path: Path, existing: bytes | None, data: bytes | None) -> bool:
