@@ -495,6 +495,35 @@ export type FieldError = {
 };
 
 /**
+ * Finding
+ *
+ * Something that a player will not show as it is meant.
+ */
+export type Finding = {
+    code: 'no_series_nfo' | 'episodes_without_nfo' | 'nfo_without_video' | 'nfo_unreadable' | 'nfo_malformed' | 'nfo_control_characters' | 'nfo_only_address' | 'nfo_wrong_root' | 'nfo_kodi_multi_episode' | 'nfo_not_stacked' | 'nfo_encoding' | 'nfo_locked' | 'nfo_no_title' | 'nfo_legacy_id' | 'nfo_several_default_ids' | 'nfo_no_default_id' | 'nfo_status' | 'nfo_slash' | 'nfo_date' | 'nfo_rating' | 'nfo_logo_aspect' | 'nfo_season_thumb' | 'nfo_thumb_beats_file' | 'nfo_place' | 'nfo_other_number' | 'nfo_other_id' | 'no_number' | 'season_extras' | 'season_name' | 'seasons_mixed' | 'loose_episodes' | 'several_files' | 'no_videos' | 'ignored_by_jellyfin' | 'ignored_by_kodi' | 'poster_missing' | 'artwork_name' | 'season_artwork_name' | 'logo_name' | 'name_too_long' | 'name_not_portable';
+    fix: string;
+    message: string;
+    parameters: {
+        [key: string]: string;
+    };
+    path: string;
+    player: 'jellyfin' | 'kodi' | 'both';
+    severity: 'error' | 'warning' | 'info';
+};
+
+/**
+ * FolderCheck
+ *
+ * What players will make of the folder of a series.
+ */
+export type FolderCheck = {
+    findings: Array<Finding>;
+    folder: string | null;
+    left_out: number;
+    players: Array<PlayerView>;
+};
+
+/**
  * FoundPage
  *
  * What the sources have under a folder's title, the likeliest first.
@@ -981,6 +1010,21 @@ export type PlaceOut = {
     offset: number;
     order: string | null;
     season: number;
+};
+
+/**
+ * PlayerView
+ *
+ * What a player will show.
+ */
+export type PlayerView = {
+    artwork: Array<'poster' | 'fanart' | 'banner' | 'landscape' | 'clearlogo'>;
+    episodes: number;
+    passed_over: number;
+    player: 'jellyfin' | 'kodi';
+    seasons: Array<SeasonView>;
+    title: string;
+    year: number | null;
 };
 
 /**
@@ -1505,6 +1549,17 @@ export type SeasonMappingOut = {
  */
 export type SeasonOut = {
     episodes: Array<EpisodeOut>;
+    name: string;
+    season: number;
+};
+
+/**
+ * SeasonView
+ *
+ * A season as a player shows it.
+ */
+export type SeasonView = {
+    episodes: number;
     name: string;
     season: number;
 };
@@ -2770,6 +2825,56 @@ export type ChooseAnimeMetadataResponses = {
 };
 
 export type ChooseAnimeMetadataResponse = ChooseAnimeMetadataResponses[keyof ChooseAnimeMetadataResponses];
+
+export type CheckAnimeNfoData = {
+    body?: never;
+    path: {
+        /**
+         * Key of the series
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/anime/{key}/nfo/check';
+};
+
+export type CheckAnimeNfoErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type CheckAnimeNfoError = CheckAnimeNfoErrors[keyof CheckAnimeNfoErrors];
+
+export type CheckAnimeNfoResponses = {
+    /**
+     * What was asked for
+     */
+    200: FolderCheck;
+};
+
+export type CheckAnimeNfoResponse = CheckAnimeNfoResponses[keyof CheckAnimeNfoResponses];
 
 export type ReloadAnimeData = {
     body: ReloadSeries;
