@@ -20,6 +20,7 @@ class _Lazy(click.Group):
         "fetch": ("fetch", "fetch"),
         "nfo": ("nfo", "nfo"),
         "scan": ("scan", "scan"),
+        "organise": ("organise", "organise"),
         "parse": ("names", "parse"),
         "provider": ("provider", "provider"),
         "config": ("configuration", "config"),

@@ -22,6 +22,7 @@ import aniworld.library.naming_routes
 import aniworld.library.routes
 import aniworld.metadata.routes
 import aniworld.operations.routes
+import aniworld.organise.routes
 import aniworld.scan.routes
 import aniworld.sources.routes
 from aniworld import __version__, health
@@ -53,6 +54,8 @@ from aniworld.metadata.sources.api import Addresses
 from aniworld.middleware import protect
 from aniworld.openapi import JsonDocument, ProblemResponses, document_router
 from aniworld.operations.service import Operations
+from aniworld.organise.service import OrganiseService
+from aniworld.scan import moved_service
 from aniworld.scan.service import ScanService
 from aniworld.scan.unmatched_service import UnmatchedService
 from aniworld.scan.watch import Watcher
@@ -85,6 +88,7 @@ class Parts:
     scans: ScanService
     unmatched: UnmatchedService
     watcher: Watcher
+    organise: OrganiseService
     sources: SourceService
     supervisor: Supervisor
 
@@ -111,6 +115,9 @@ def build(settings: Settings, services: Addresses | None = None) -> Parts:
     scans = ScanService(db, bus, config, operations, library, mount)
     unmatched = UnmatchedService(db, library, scans)
     watcher = Watcher(config, bus, scans)
+    organise = OrganiseService(db, bus, config, operations, library, mount.is_there, lambda: scans.lock)
+    organise.followers += [moved_service.follow, downloads.follow]
+    organise.previews.running = downloads.running
     library.queue_states = downloads.states_of
     library.removed = downloads.drop_series
     sources = SourceService(db, bus, config, catalog)
@@ -119,6 +126,7 @@ def build(settings: Settings, services: Addresses | None = None) -> Parts:
             "access": access.run,
             "scans": scans.run,
             "watcher": watcher.run,
+            "organise": organise.run,
             "loader": loader.run,
             "downloads": engine.run,
             "bulk": bulk.run,
@@ -145,6 +153,7 @@ def build(settings: Settings, services: Addresses | None = None) -> Parts:
         scans,
         unmatched,
         watcher,
+        organise,
         sources,
         supervisor,
     )
@@ -159,6 +168,7 @@ async def running(parts: Parts) -> AsyncIterator[None]:
         await parts.access.load()
         await parts.catalog.load()
         await parts.sources.load()
+        await parts.organise.heal()
         async with parts.supervisor.running():
             try:
                 yield
@@ -198,6 +208,7 @@ def create_app(settings: Settings, services: Addresses | None = None) -> Litesta
             aniworld.metadata.routes.router,
             aniworld.library.naming_routes.router,
             aniworld.operations.routes.router,
+            aniworld.organise.routes.router,
             aniworld.scan.routes.router,
             aniworld.sources.routes.router,
         ],
@@ -228,6 +239,7 @@ def create_app(settings: Settings, services: Addresses | None = None) -> Litesta
                 "scans",
                 "unmatched",
                 "watcher",
+                "organise",
                 "sources",
                 "supervisor",
             )

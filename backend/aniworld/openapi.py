@@ -27,9 +27,11 @@ _IN_CONFLICT = (
     "checkProvider",
     "deleteAnime",
     "login",
+    "organiseLibrary",
     "pauseQueueItem",
     "restoreAnime",
     "resumeQueueItem",
+    "undoOrganiseChange",
     "updateAnime",
     "setup",
 )

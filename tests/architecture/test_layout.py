@@ -97,6 +97,7 @@ OWN: dict[str, set[str]] = {
         "pictures",
     },
     "operations": set(),
+    "organise": {"disk", "plan"},
     "scan": {"matching", "notices", "reader", "walk", "watch"},
     "sources": set(),
 }

@@ -93,7 +93,7 @@ def serve(settings: Settings, host: str, port: int, root_path: str, log_level: s
     """Run the server."""
     settings = replace(settings, host=host, port=port, root_path=root_path, log_level=log_level)
     prepare_data_dir(settings)
-    with _locked(settings):
+    with locked(settings):
         _run(_serve(settings, suggested=None))
 
 
@@ -103,7 +103,7 @@ def demo(settings: Settings, host: str, port: int, root_path: str, log_level: st
     """Run the server with a sample source beside it, to try everything on generated clips."""
     settings = replace(settings, host=host, port=port, root_path=root_path, log_level=log_level)
     prepare_data_dir(settings)
-    with _locked(settings):  # before anything is written there: another one may be running
+    with locked(settings):  # before anything is written there: another one may be running
         _run(_demo(settings))
 
 
@@ -131,7 +131,7 @@ async def _demo(settings: Settings) -> None:
         await _serve(replace(settings, trusted_hosts=trusted), suggested=anime)
 
 
-def _locked(settings: Settings) -> DirectoryLock:
+def locked(settings: Settings) -> DirectoryLock:
     """The data directory, for this process alone."""
     try:
         return DirectoryLock(settings.data_dir)

@@ -6,17 +6,18 @@ A claim is one conditional update that also writes a lease, so that two engines 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, bindparam, func, literal_column, null, select, update
+from sqlalchemy import Row, and_, bindparam, func, literal_column, null, or_, select, update
 
 from aniworld.catalog.types import Language
 from aniworld.downloads.models import Download
 from aniworld.downloads.repository import ORDER, DownloadRepository
 from aniworld.downloads.types import Claimed
 from aniworld.kit.clock import now
+from aniworld.library.types import MovedPath
 
 _CLAIM = tuple(
     getattr(Download, name)
@@ -146,6 +147,25 @@ class LeaseRepository(DownloadRepository):
                 )
             )
         )
+
+    async def running(self) -> set[tuple[str, int, int]]:
+        """(series key, season, episode) of what is being fetched or filed."""
+        busy = or_(Download.status == "downloading", Download.filing_path.is_not(None))
+        rows = await self._session.execute(select(Download.series_key, Download.season, Download.episode).where(busy))
+        return {(row.series_key, row.season, row.episode) for row in rows}
+
+    async def follow(self, series_key: str, moved: Sequence[MovedPath]) -> None:
+        """Files of a series lie elsewhere now."""
+        query = select(Download.id, Download.file_path, Download.filing_path).where(
+            Download.series_key == series_key,
+            or_(Download.file_path.is_not(None), Download.filing_path.is_not(None)),
+        )
+        for row in list(await self._session.execute(query)):
+            paths = {"file_path": row.file_path, "filing_path": row.filing_path}
+            for one in moved:
+                paths = {name: path and one.follow(path) for name, path in paths.items()}
+            if (paths["file_path"], paths["filing_path"]) != (row.file_path, row.filing_path):
+                await self._session.execute(update(Download).where(Download.id == row.id).values(**paths))
 
 
 def _claimed(row: Row[Any]) -> Claimed:

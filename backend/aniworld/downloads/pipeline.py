@@ -239,6 +239,10 @@ class EpisodePipeline:
         return finished
 
     async def _file(self, item: Claimed, finished: Path, anime: Path, own: Path) -> None:
+        async with self._library.placing(item.series_key):  # nobody renames the folder meanwhile
+            await self._file_now(item, finished, anime, own)
+
+    async def _file_now(self, item: Claimed, finished: Path, anime: Path, own: Path) -> None:
         size = (await _on_disk("Looking at", finished.stat)).st_size
         staged = own / (filing.FINISHED + finished.suffix)
         for last in (False, True):
@@ -271,6 +275,15 @@ class EpisodePipeline:
 
     async def _finish_filing(self, item: Claimed, anime: Path, own: Path) -> bool:
         """Go on where an earlier attempt was about to file; False: there is nothing to go on with."""
+        async with self._library.placing(item.series_key):
+            async with self._db.read() as session:
+                row = await LeaseRepository(session).get(item.id)
+            if row is None:
+                return False
+            item = dataclasses.replace(item, filing_path=row.filing_path, filing_size=row.filing_size)
+            return await self._finish_filing_now(item, anime, own)
+
+    async def _finish_filing_now(self, item: Claimed, anime: Path, own: Path) -> bool:
         if item.filing_path is None or item.filing_size is None:
             return False
         final = safe_join(anime, *item.filing_path.split("/"))

@@ -15,6 +15,7 @@ from aniworld.db.base import new_id
 from aniworld.db.engine import Database, after_commit
 from aniworld.downloads.errors import ItemNotFoundError, NotPendingError, WrongStateError
 from aniworld.downloads.hold import Hold
+from aniworld.downloads.lease_repository import LeaseRepository
 from aniworld.downloads.progress import Meter, progress
 from aniworld.downloads.repository import GAP, DownloadRepository
 from aniworld.downloads.schemas import (
@@ -42,6 +43,7 @@ from aniworld.events.types import (
 from aniworld.kit.clock import now
 from aniworld.kit.errors import InvalidInputError
 from aniworld.library.service import LibraryService
+from aniworld.library.types import MovedPath
 
 _LISTED: tuple[Status, ...] = ("downloading", "pending", "completed", "failed")
 
@@ -131,6 +133,16 @@ class DownloadService:
                 eta_seconds=round(remaining / speed) if speed and known else None,
             ),
         )
+
+    async def running(self, session: AsyncSession) -> set[tuple[str, int, int]]:
+        """(series key, season, episode) of what is being fetched or filed."""
+        return await LeaseRepository(session).running()
+
+    async def follow(
+        self, session: AsyncSession, series_key: str, moved: Sequence[MovedPath], _removed: Collection[str]
+    ) -> None:
+        """Files of a series lie elsewhere now; in the caller's transaction."""
+        await LeaseRepository(session).follow(series_key, moved)
 
     async def states_of(self, session: AsyncSession, series_key: str) -> dict[tuple[UUID, str], str]:
         """The queue's state of each (episode, language) of a series."""

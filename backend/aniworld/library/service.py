@@ -62,7 +62,7 @@ from aniworld.metadata.service import FolderCheck
 
 __all__ = ["AddSeries", "CoverPath", "FailedProvider", "LibraryService", "SearchItem", "SearchService", "cover_path"]
 
-_RESERVED_KEYS = frozenset({"add", "bulk", "rescan", "unmatched"})
+_RESERVED_KEYS = frozenset({"add", "bulk", "organise", "rescan", "unmatched"})
 """Words that stand where a key stands in an address, here or in the pages."""
 _ATTEMPTS = 5
 

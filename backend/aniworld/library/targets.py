@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -42,6 +43,14 @@ class DownloadTargets:
         self._db = db
         self._bus = bus
         self._config = config
+        self._places: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def placing(self, series_key: str) -> asyncio.Lock:
+        """Held while files of the series come to lie elsewhere: one at a time decides where."""
+        lock = self._places.get(series_key)
+        if lock is None:
+            lock = self._places[series_key] = asyncio.Lock()
+        return lock
 
     @property
     def _configured(self) -> Sequence[str]:

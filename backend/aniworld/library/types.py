@@ -194,3 +194,42 @@ class FoundVideo:
     absolute: tuple[int, ...]
     languages: tuple[str, ...]
     version: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class MovedPath:
+    """Something that lies elsewhere now. Paths are relative to the anime directory, with slashes."""
+
+    source: str
+    target: str
+    is_folder: bool = False
+
+    def follow(self, path: str) -> str:
+        """Where what lay at that path lies now."""
+        if path == self.source:
+            return self.target
+        if self.is_folder and path.startswith(f"{self.source}/"):
+            return self.target + path[len(self.source) :]
+        return path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedFile:
+    """A video of a series, and what its name may tell."""
+
+    path: str
+    episode: EpisodeName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedSeries:
+    """A series with its files, as their names may tell them."""
+
+    id: UUID
+    key: str
+    name: str
+    year: int | None
+    folder: str
+    busy: bool
+    """It is being loaded: somebody writes into its folder."""
+    files: tuple[NamedFile, ...]

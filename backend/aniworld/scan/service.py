@@ -72,8 +72,8 @@ class ScanService:
         """Told what was read of the disk, batch by batch; set by whoever watches."""
         self.first = asyncio.Event()
         """Set when everything was looked through once, with or without success."""
-        self._lock = asyncio.Lock()
-        """One look at a time."""
+        self.lock = asyncio.Lock()
+        """One look at a time; whoever moves files holds it too."""
         self._wake = asyncio.Event()
         self._requested: str | None = None
         self._thoroughly = False
@@ -95,7 +95,7 @@ class ScanService:
 
     async def scan(self, *, thoroughly: bool = False) -> ScanResult:
         """Scan now, in this task. Raises what ends the scan."""
-        async with self._lock, self._operations.run("scan", "Looking through the library") as operation:
+        async with self.lock, self._operations.run("scan", "Looking through the library") as operation:
             return await self._look_through(operation, thoroughly=thoroughly)
 
     async def look_again(
@@ -105,7 +105,7 @@ class ScanService:
 
         ``unfinished`` is asked afterwards for videos to be passed over. Raises :class:`AnimeDirectoryGoneError`.
         """
-        async with self._lock:
+        async with self.lock:
             anime = self.anime
             if anime is None or await asyncio.to_thread(self._mount.look, anime) != "there":
                 raise AnimeDirectoryGoneError("The anime directory is not there")
@@ -174,7 +174,7 @@ class ScanService:
     async def _scan(self, operation_id: str, *, thoroughly: bool) -> None:
         try:
             async with (
-                self._lock,
+                self.lock,
                 self._operations.run("scan", "Looking through the library", id_=operation_id) as operation,
             ):
                 result = await self._look_through(operation, thoroughly=thoroughly)

@@ -1,0 +1,157 @@
+"""Renaming on a real disk and each kind of database: shown, done, undone, cut off, and what stands in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aniworld.db.engine import Database
+from aniworld.organise import disk
+from aniworld.organise.errors import AlreadyUndoneError, PreviewChangedError
+from aniworld.organise.service import OrganiseService
+from aniworld.scan import moved_service
+from tests.scan.conftest import Scanned, scanned  # noqa: F401 - a fixture
+
+OLD = [
+    "clockwork_garden/Staffel 1/garden.s01e01.de.forced.srt",
+    "clockwork_garden/Staffel 1/garden.s01e01.mkv",
+    "clockwork_garden/Staffel 1/garden.s01e02.mkv",
+    "clockwork_garden/notes.txt",
+]
+
+
+@pytest.fixture
+async def organise(scanned: Scanned, db: Database) -> OrganiseService:  # noqa: F811
+    shelf = scanned.shelf
+    scans = scanned.scans
+    service = OrganiseService(
+        db,
+        shelf.bus,
+        shelf.config,
+        shelf.operations,
+        shelf.library,
+        lambda path: path.is_dir(),
+        lambda: scans.lock,
+    )
+    service.followers.append(moved_service.follow)
+    return service
+
+
+async def garden(scanned: Scanned) -> str:  # noqa: F811
+    """A series whose files are called as somebody liked it."""
+    scanned.put(*OLD)
+    await scanned.scans.scan()
+    key = await scanned.shelf.loaded()
+    await scanned.scans.scan()
+    return key
+
+
+def files(anime: Path) -> list[str]:
+    return sorted(
+        str(path.relative_to(anime))
+        for path in anime.rglob("*")
+        if path.suffix in (".mkv", ".srt", ".txt") and ".aniworld" not in path.parts
+    )
+
+
+async def do(organise: OrganiseService, keys: Sequence[str] | None = None) -> Any:
+    return await organise.organise_now(keys, (await organise.preview(keys, limit=100, offset=0)).token)
+
+
+async def test_done_and_undone(organise: OrganiseService, scanned: Scanned) -> None:  # noqa: F811
+    key = await garden(scanned)
+    anime = scanned.shelf.anime
+    before = await scanned.paths(key)
+    assert set(before) == {(1, 1), (1, 2)}
+    shown = await organise.preview(None, limit=100, offset=0)
+    assert (shown.counts.files, shown.counts.folders, shown.counts.beside, shown.counts.conflicts) == (2, 1, 1, 0)
+    assert files(anime) == OLD, "a preview moves nothing"
+
+    id_ = await do(organise)
+    after = await scanned.paths(key)
+    folder = str((await scanned.shelf.library.get(key)).folder)
+    assert folder.startswith("Clockwork Garden")
+    for number in (1, 2):
+        path = str(after[1, number])
+        assert path.startswith(f"{folder}/Season 01/Clockwork Garden")
+        assert f" - S01E0{number}" in path
+        assert (anime / path).is_file()
+    assert [path for path in files(anime) if path.endswith("S01E01.de.forced.srt") or ".de.forced." in path]
+    assert (anime / folder / "notes.txt").is_file()
+    assert not (anime / "clockwork_garden").exists()
+    assert (await scanned.scans.scan()).changed == 0, "the scan sees nothing new"
+    assert await scanned.paths(key) == after
+    assert (await organise.preview(None, limit=100, offset=0)).items == []
+
+    await organise.undo_now(id_)
+    assert await scanned.paths(key) == before
+    assert files(anime) == OLD
+    assert not (anime / folder).exists()
+    assert (await scanned.scans.scan()).changed == 0
+    with pytest.raises(AlreadyUndoneError):
+        await organise.undo_now(id_)
+
+
+async def test_only_what_was_shown(organise: OrganiseService, scanned: Scanned) -> None:  # noqa: F811
+    key = await garden(scanned)
+    token = (await organise.preview([key], limit=100, offset=0)).token
+    (scanned.shelf.anime / OLD[0]).unlink()
+    with pytest.raises(PreviewChangedError):
+        await organise.organise_now([key], token)
+
+
+async def test_nothing_is_written_over(organise: OrganiseService, scanned: Scanned) -> None:  # noqa: F811
+    await garden(scanned)
+    target = (await organise.preview(None, limit=100, offset=0)).items[0].files[0].target
+    scanned.put(target.split("/")[0].upper() + "/other.txt", target.split("/")[0] + "/other.txt")
+    shown = await organise.preview(None, limit=100, offset=0)
+    assert shown.items[0].folder is not None
+    assert shown.items[0].folder.conflict == "target_exists"
+    assert shown.items[0].files[0].target.startswith("clockwork_garden/"), "the files are renamed in their folder"
+    taken = shown.items[0].files[0].target.replace("Season 01", "season 01")
+    scanned.put(shown.items[0].files[0].target, taken)
+    shown = await organise.preview(None, limit=100, offset=0)
+    conflicts = {file.source: file.conflict for file in shown.items[0].files}
+    assert conflicts == {OLD[1]: "target_exists", OLD[2]: None}
+    await do(organise)
+    assert (scanned.shelf.anime / OLD[1]).is_file()
+    assert not (scanned.shelf.anime / OLD[2]).exists()
+
+
+class PowerCutError(BaseException):
+    """Ends everything where it is."""
+
+
+@pytest.mark.parametrize("after", [0, 1, 2, 3])
+async def test_what_was_cut_off_is_finished(
+    organise: OrganiseService,
+    scanned: Scanned,
+    monkeypatch: pytest.MonkeyPatch,
+    after: int,  # noqa: F811
+) -> None:
+    key = await garden(scanned)
+    count = 0
+    move = disk.durable_move
+
+    def cut(source: Path, target: Path) -> None:
+        nonlocal count
+        if count == after:
+            raise PowerCutError
+        count += 1
+        move(source, target)
+
+    monkeypatch.setattr(disk, "durable_move", cut)
+    with pytest.raises(PowerCutError):
+        await do(organise)
+    monkeypatch.setattr(disk, "durable_move", move)
+    await organise.heal()
+    paths = await scanned.paths(key)
+    assert set(paths) == {(1, 1), (1, 2)}
+    assert all((scanned.shelf.anime / str(path)).is_file() for path in paths.values())
+    assert all("Season 01" in str(path) for path in paths.values())
+    assert (await scanned.scans.scan()).changed == 0
+    change = (await organise.changes(limit=10, offset=0)).items[0]
+    assert (change.status, change.left) == ("done", 0)
