@@ -15,6 +15,7 @@ SPECIAL = {
     "aniworld.config.settings",  # what one process was started with
     "aniworld.events.bus",  # publishing is a method of the bus
     "aniworld.metadata.lookup_service",  # who is asked; its ``service`` writes what players read
+    "aniworld.library.moving_service",  # where things should lie, and where they lie since
     "aniworld.catalog.provider",  # the contracts that sources
     "aniworld.catalog.hoster",  # and hosters are written to
 }

@@ -13,9 +13,12 @@ from aniworld.config.service import ConfigService
 from aniworld.db.engine import Database
 from aniworld.library import folders
 from aniworld.library.moving_repository import MovingRepository
-from aniworld.library.naming import EpisodeName, Names
+from aniworld.library.naming import EpisodeName, Names, SeriesName
+from aniworld.library.text import same_name
 from aniworld.library.types import MovedPath, NamedFile, NamedSeries
 from aniworld.naming.path import parse_path
+
+__all__ = ["MovingService", "Names", "SeriesName", "same_name"]
 
 _BUSY = frozenset({"loading_episodes", "loading_nfo", "loading_logo", "loading_images"})
 

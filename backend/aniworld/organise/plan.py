@@ -9,8 +9,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from aniworld.library.naming import Names, SeriesName
-from aniworld.library.text import same_name
+from aniworld.library.moving_service import Names, SeriesName, same_name
 from aniworld.library.types import MovedPath, NamedSeries
 from aniworld.naming.path import parse_path
 from aniworld.naming.text import is_video

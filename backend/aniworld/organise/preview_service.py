@@ -14,9 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from aniworld.config.service import ConfigService
 from aniworld.db.engine import Database
 from aniworld.library.errors import NoAnimeDirectoryError
-from aniworld.library.moving_service import MovingService
-from aniworld.library.naming import SeriesName
-from aniworld.library.text import same_name
+from aniworld.library.moving_service import MovingService, SeriesName, same_name
 from aniworld.library.types import NamedSeries
 from aniworld.organise import disk
 from aniworld.organise.plan import in_folder, plan, wish

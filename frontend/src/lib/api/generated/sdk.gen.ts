@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AcceptFolderData, AcceptFolderErrors, AcceptFolderResponses, AcceptSuggestedData, AcceptSuggestedErrors, AcceptSuggestedResponses, AddAnimeData, AddAnimeErrors, AddAnimeResponses, AddToQueueData, AddToQueueErrors, AddToQueueResponses, AuthStatusData, AuthStatusErrors, AuthStatusResponses, CancelOperationData, CancelOperationErrors, CancelOperationResponses, ChangeManyAnimeData, ChangeManyAnimeErrors, ChangeManyAnimeResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, CheckAnimeNfoData, CheckAnimeNfoErrors, CheckAnimeNfoResponses, CheckMetadataServiceData, CheckMetadataServiceErrors, CheckMetadataServiceResponses, CheckProviderData, CheckProviderErrors, CheckProviderResponses, ChooseAnimeMetadataData, ChooseAnimeMetadataErrors, ChooseAnimeMetadataResponses, ClearCompletedData, ClearCompletedErrors, ClearCompletedResponses, ClearFailedData, ClearFailedErrors, ClearFailedResponses, ClearPendingData, ClearPendingErrors, ClearPendingResponses, DeleteAnimeData, DeleteAnimeErrors, DeleteAnimeResponses, DownloadAnimeData, DownloadAnimeErrors, DownloadAnimeResponses, EventsStatusData, EventsStatusErrors, EventsStatusResponses, FindFolderAtSourcesData, FindFolderAtSourcesErrors, FindFolderAtSourcesResponses, GetAnimeData, GetAnimeErrors, GetAnimeImageData, GetAnimeImageErrors, GetAnimeImageResponses, GetAnimeLoadingStatusData, GetAnimeLoadingStatusErrors, GetAnimeLoadingStatusResponses, GetAnimeMappingData, GetAnimeMappingErrors, GetAnimeMappingResponses, GetAnimeMetadataData, GetAnimeMetadataErrors, GetAnimeMetadataResponses, GetAnimeResponses, GetConfigData, GetConfigErrors, GetConfigResponses, GetConfigSectionData, GetConfigSectionErrors, GetConfigSectionResponses, GetOperationData, GetOperationErrors, GetOperationResponses, GetProviderData, GetProviderErrors, GetProviderHistoryData, GetProviderHistoryErrors, GetProviderHistoryResponses, GetProviderResponses, HealthData, HealthErrors, HealthResponses, IgnoreFolderData, IgnoreFolderErrors, IgnoreFolderResponses, ListAnimeData, ListAnimeErrors, ListAnimeResponses, ListMetadataServicesData, ListMetadataServicesErrors, ListMetadataServicesResponses, ListOperationsData, ListOperationsErrors, ListOperationsResponses, ListProvidersData, ListProvidersErrors, ListProvidersResponses, ListQueueData, ListQueueErrors, ListQueueResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListUnmatchedFoldersData, ListUnmatchedFoldersErrors, ListUnmatchedFoldersResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, ParseNameData, ParseNameErrors, ParseNameResponses, PatchConfigSectionData, PatchConfigSectionErrors, PatchConfigSectionResponses, PauseQueueData, PauseQueueErrors, PauseQueueItemData, PauseQueueItemErrors, PauseQueueItemResponses, PauseQueueResponses, PreviewNamesData, PreviewNamesErrors, PreviewNamesResponses, PutAnimeMappingData, PutAnimeMappingErrors, PutAnimeMappingResponses, PutConfigData, PutConfigErrors, PutConfigResponses, QueueStatusData, QueueStatusErrors, QueueStatusResponses, ReadyData, ReadyErrors, ReadyResponses, ReloadAnimeData, ReloadAnimeErrors, ReloadAnimeResponses, RemoveFromQueueData, RemoveFromQueueErrors, RemoveFromQueueResponses, RemoveManyFromQueueData, RemoveManyFromQueueErrors, RemoveManyFromQueueResponses, ReorderQueueData, ReorderQueueErrors, ReorderQueueResponses, RescanLibraryData, RescanLibraryErrors, RescanLibraryResponses, RestoreAnimeData, RestoreAnimeErrors, RestoreAnimeResponses, RestoreFolderData, RestoreFolderErrors, RestoreFolderResponses, ResumeQueueData, ResumeQueueErrors, ResumeQueueItemData, ResumeQueueItemErrors, ResumeQueueItemResponses, ResumeQueueResponses, RetryQueueData, RetryQueueErrors, RetryQueueResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, SearchAnimeMetadataData, SearchAnimeMetadataErrors, SearchAnimeMetadataResponses, SearchCoverData, SearchCoverErrors, SearchCoverResponses, SearchData, SearchErrors, SearchResponses, SetQueuePriorityData, SetQueuePriorityErrors, SetQueuePriorityResponses, SetupData, SetupErrors, SetupResponses, StartQueueData, StartQueueErrors, StartQueueResponses, StopQueueData, StopQueueErrors, StopQueueResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, StreamSearchData, StreamSearchErrors, StreamSearchResponse, StreamSearchResponses, UpdateAnimeData, UpdateAnimeErrors, UpdateAnimeResponses, UpdateProviderData, UpdateProviderErrors, UpdateProviderResponses, ValidateConfigData, ValidateConfigErrors, ValidateConfigResponses } from './types.gen';
+import type { AcceptFolderData, AcceptFolderErrors, AcceptFolderResponses, AcceptSuggestedData, AcceptSuggestedErrors, AcceptSuggestedResponses, AddAnimeData, AddAnimeErrors, AddAnimeResponses, AddToQueueData, AddToQueueErrors, AddToQueueResponses, AuthStatusData, AuthStatusErrors, AuthStatusResponses, CancelOperationData, CancelOperationErrors, CancelOperationResponses, ChangeManyAnimeData, ChangeManyAnimeErrors, ChangeManyAnimeResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, CheckAnimeNfoData, CheckAnimeNfoErrors, CheckAnimeNfoResponses, CheckMetadataServiceData, CheckMetadataServiceErrors, CheckMetadataServiceResponses, CheckProviderData, CheckProviderErrors, CheckProviderResponses, ChooseAnimeMetadataData, ChooseAnimeMetadataErrors, ChooseAnimeMetadataResponses, ClearCompletedData, ClearCompletedErrors, ClearCompletedResponses, ClearFailedData, ClearFailedErrors, ClearFailedResponses, ClearPendingData, ClearPendingErrors, ClearPendingResponses, DeleteAnimeData, DeleteAnimeErrors, DeleteAnimeResponses, DownloadAnimeData, DownloadAnimeErrors, DownloadAnimeResponses, EventsStatusData, EventsStatusErrors, EventsStatusResponses, FindFolderAtSourcesData, FindFolderAtSourcesErrors, FindFolderAtSourcesResponses, GetAnimeData, GetAnimeErrors, GetAnimeImageData, GetAnimeImageErrors, GetAnimeImageResponses, GetAnimeLoadingStatusData, GetAnimeLoadingStatusErrors, GetAnimeLoadingStatusResponses, GetAnimeMappingData, GetAnimeMappingErrors, GetAnimeMappingResponses, GetAnimeMetadataData, GetAnimeMetadataErrors, GetAnimeMetadataResponses, GetAnimeResponses, GetConfigData, GetConfigErrors, GetConfigResponses, GetConfigSectionData, GetConfigSectionErrors, GetConfigSectionResponses, GetOperationData, GetOperationErrors, GetOperationResponses, GetOrganiseChangeData, GetOrganiseChangeErrors, GetOrganiseChangeResponses, GetOrganisePreviewData, GetOrganisePreviewErrors, GetOrganisePreviewResponses, GetProviderData, GetProviderErrors, GetProviderHistoryData, GetProviderHistoryErrors, GetProviderHistoryResponses, GetProviderResponses, HealthData, HealthErrors, HealthResponses, IgnoreFolderData, IgnoreFolderErrors, IgnoreFolderResponses, ListAnimeData, ListAnimeErrors, ListAnimeResponses, ListMetadataServicesData, ListMetadataServicesErrors, ListMetadataServicesResponses, ListOperationsData, ListOperationsErrors, ListOperationsResponses, ListOrganiseChangesData, ListOrganiseChangesErrors, ListOrganiseChangesResponses, ListProvidersData, ListProvidersErrors, ListProvidersResponses, ListQueueData, ListQueueErrors, ListQueueResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListUnmatchedFoldersData, ListUnmatchedFoldersErrors, ListUnmatchedFoldersResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, OrganiseLibraryData, OrganiseLibraryErrors, OrganiseLibraryResponses, ParseNameData, ParseNameErrors, ParseNameResponses, PatchConfigSectionData, PatchConfigSectionErrors, PatchConfigSectionResponses, PauseQueueData, PauseQueueErrors, PauseQueueItemData, PauseQueueItemErrors, PauseQueueItemResponses, PauseQueueResponses, PreviewNamesData, PreviewNamesErrors, PreviewNamesResponses, PreviewOrganiseData, PreviewOrganiseErrors, PreviewOrganiseResponses, PutAnimeMappingData, PutAnimeMappingErrors, PutAnimeMappingResponses, PutConfigData, PutConfigErrors, PutConfigResponses, QueueStatusData, QueueStatusErrors, QueueStatusResponses, ReadyData, ReadyErrors, ReadyResponses, ReloadAnimeData, ReloadAnimeErrors, ReloadAnimeResponses, RemoveFromQueueData, RemoveFromQueueErrors, RemoveFromQueueResponses, RemoveManyFromQueueData, RemoveManyFromQueueErrors, RemoveManyFromQueueResponses, ReorderQueueData, ReorderQueueErrors, ReorderQueueResponses, RescanLibraryData, RescanLibraryErrors, RescanLibraryResponses, RestoreAnimeData, RestoreAnimeErrors, RestoreAnimeResponses, RestoreFolderData, RestoreFolderErrors, RestoreFolderResponses, ResumeQueueData, ResumeQueueErrors, ResumeQueueItemData, ResumeQueueItemErrors, ResumeQueueItemResponses, ResumeQueueResponses, RetryQueueData, RetryQueueErrors, RetryQueueResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, SearchAnimeMetadataData, SearchAnimeMetadataErrors, SearchAnimeMetadataResponses, SearchCoverData, SearchCoverErrors, SearchCoverResponses, SearchData, SearchErrors, SearchResponses, SetQueuePriorityData, SetQueuePriorityErrors, SetQueuePriorityResponses, SetupData, SetupErrors, SetupResponses, StartQueueData, StartQueueErrors, StartQueueResponses, StopQueueData, StopQueueErrors, StopQueueResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, StreamSearchData, StreamSearchErrors, StreamSearchResponse, StreamSearchResponses, UndoOrganiseChangeData, UndoOrganiseChangeErrors, UndoOrganiseChangeResponses, UpdateAnimeData, UpdateAnimeErrors, UpdateAnimeResponses, UpdateProviderData, UpdateProviderErrors, UpdateProviderResponses, ValidateConfigData, ValidateConfigErrors, ValidateConfigResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -565,6 +565,104 @@ export const previewNames = <ThrowOnError extends boolean = false>(options: Opti
             type: 'apiKey'
         }],
     url: '/api/library/naming/preview',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Rename what a preview showed
+ *
+ * Exactly that: where the disk or the library is another one since, nothing is done.
+ */
+export const organiseLibrary = <ThrowOnError extends boolean = false>(options: Options<OrganiseLibraryData, ThrowOnError>): RequestResult<OrganiseLibraryResponses, OrganiseLibraryErrors, ThrowOnError> => (options.client ?? client).post<OrganiseLibraryResponses, OrganiseLibraryErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/library/organise',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * What was renamed
+ *
+ * The newest first, for 90 days.
+ */
+export const listOrganiseChanges = <ThrowOnError extends boolean = false>(options?: Options<ListOrganiseChangesData, ThrowOnError>): RequestResult<ListOrganiseChangesResponses, ListOrganiseChangesErrors, ThrowOnError> => (options?.client ?? client).get<ListOrganiseChangesResponses, ListOrganiseChangesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/library/organise/changes',
+    ...options
+});
+
+/**
+ * What was renamed at one time
+ *
+ * What was left comes first; at most 500 of its moves.
+ */
+export const getOrganiseChange = <ThrowOnError extends boolean = false>(options: Options<GetOrganiseChangeData, ThrowOnError>): RequestResult<GetOrganiseChangeResponses, GetOrganiseChangeErrors, ThrowOnError> => (options.client ?? client).get<GetOrganiseChangeResponses, GetOrganiseChangeErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/library/organise/changes/{change_id}',
+    ...options
+});
+
+/**
+ * Put it back
+ *
+ * What is no longer where it was put stays, and is told.
+ */
+export const undoOrganiseChange = <ThrowOnError extends boolean = false>(options: Options<UndoOrganiseChangeData, ThrowOnError>): RequestResult<UndoOrganiseChangeResponses, UndoOrganiseChangeErrors, ThrowOnError> => (options.client ?? client).post<UndoOrganiseChangeResponses, UndoOrganiseChangeErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/library/organise/changes/{change_id}/undo',
+    ...options
+});
+
+/**
+ * What would be renamed
+ *
+ * By the templates in force, series by series. Changes nothing.
+ */
+export const getOrganisePreview = <ThrowOnError extends boolean = false>(options?: Options<GetOrganisePreviewData, ThrowOnError>): RequestResult<GetOrganisePreviewResponses, GetOrganisePreviewErrors, ThrowOnError> => (options?.client ?? client).get<GetOrganisePreviewResponses, GetOrganisePreviewErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/library/organise/preview',
+    ...options
+});
+
+/**
+ * What would be renamed of some series
+ *
+ * By the templates in force. Changes nothing.
+ */
+export const previewOrganise = <ThrowOnError extends boolean = false>(options: Options<PreviewOrganiseData, ThrowOnError>): RequestResult<PreviewOrganiseResponses, PreviewOrganiseErrors, ThrowOnError> => (options.client ?? client).post<PreviewOrganiseResponses, PreviewOrganiseErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'aniworld_session',
+            type: 'apiKey'
+        }],
+    url: '/api/library/organise/preview',
     ...options,
     headers: {
         'Content-Type': 'application/json',

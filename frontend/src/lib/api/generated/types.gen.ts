@@ -212,6 +212,45 @@ export type CandidateOut = {
 };
 
 /**
+ * ChangeDetail
+ *
+ * A change with what was left, and some of what was moved.
+ */
+export type ChangeDetail = {
+    id: string;
+    moves: Array<MoveOut>;
+    status: 'running' | 'done' | 'undoing' | 'undone';
+};
+
+/**
+ * ChangeOut
+ *
+ * What was renamed at one time.
+ */
+export type ChangeOut = {
+    created_at: string;
+    finished_at: string | null;
+    id: string;
+    left: number;
+    moved: number;
+    series: number;
+    status: 'running' | 'done' | 'undoing' | 'undone';
+    undone_at: string | null;
+};
+
+/**
+ * ChangePage
+ *
+ * Changes, the newest first.
+ */
+export type ChangePage = {
+    items: Array<ChangeOut>;
+    limit: number;
+    offset: number;
+    total: number;
+};
+
+/**
  * ChangePassword
  *
  * A new master password.
@@ -492,6 +531,18 @@ export type FailedProvider = {
 export type FieldError = {
     field: string;
     message: string;
+};
+
+/**
+ * FileChange
+ *
+ * A video, and what goes along with it.
+ */
+export type FileChange = {
+    beside: Array<PathChange>;
+    conflict: 'target_exists' | 'same_target' | 'case_only' | 'name_too_long' | 'downloading' | 'loading' | 'unreadable' | 'outside' | 'missing' | 'refused' | null;
+    source: string;
+    target: string;
 };
 
 /**
@@ -844,6 +895,21 @@ export type MetadataServiceOut = {
 };
 
 /**
+ * MoveOut
+ *
+ * One renaming of a change.
+ */
+export type MoveOut = {
+    kind: 'folder' | 'video' | 'beside';
+    reason: 'target_exists' | 'same_target' | 'case_only' | 'name_too_long' | 'downloading' | 'loading' | 'unreadable' | 'outside' | 'missing' | 'refused' | null;
+    series_key: string;
+    series_name: string;
+    source: string;
+    state: 'moving' | 'moved' | 'left' | 'undoing' | 'undone';
+    target: string;
+};
+
+/**
  * NameExample
  *
  * A path that the templates make.
@@ -944,6 +1010,49 @@ export type OperationUpdate = {
 };
 
 /**
+ * OrganiseCounts
+ *
+ * Of the whole, not of the page.
+ */
+export type OrganiseCounts = {
+    beside: number;
+    conflicts: number;
+    files: number;
+    folders: number;
+    series: number;
+};
+
+/**
+ * OrganisePreview
+ *
+ * What would move, by series. What is called right already is not listed.
+ */
+export type OrganisePreview = {
+    counts: OrganiseCounts;
+    items: Array<SeriesChange>;
+    limit: number;
+    offset: number;
+    token: string;
+    total: number;
+};
+
+/**
+ * OrganiseRequest
+ *
+ * Do what a preview showed.
+ */
+export type OrganiseRequest = {
+    /**
+     * Only these series; left out: all
+     */
+    series_keys?: Array<string> | null;
+    /**
+     * Of the preview that was shown
+     */
+    token: string;
+};
+
+/**
  * ParsedName
  *
  * What a name is taken for, and why.
@@ -971,6 +1080,17 @@ export type ParsedName = {
 export type PartState = {
     detail: string;
     status: 'ok' | 'degraded' | 'down' | 'not_configured';
+};
+
+/**
+ * PathChange
+ *
+ * Where something lies, and where it would.
+ */
+export type PathChange = {
+    conflict: 'target_exists' | 'same_target' | 'case_only' | 'name_too_long' | 'downloading' | 'loading' | 'unreadable' | 'outside' | 'missing' | 'refused' | null;
+    source: string;
+    target: string;
 };
 
 /**
@@ -1025,6 +1145,18 @@ export type PlayerView = {
     seasons: Array<SeasonView>;
     title: string;
     year: number | null;
+};
+
+/**
+ * PreviewRequest
+ *
+ * Of which series to look.
+ */
+export type PreviewRequest = {
+    /**
+     * Only these series; left out: all
+     */
+    series_keys?: Array<string> | null;
 };
 
 /**
@@ -1576,6 +1708,18 @@ export type SeriesAdded = {
 };
 
 /**
+ * SeriesChange
+ *
+ * What would move of one series.
+ */
+export type SeriesChange = {
+    files: Array<FileChange>;
+    folder: PathChange | null;
+    key: string;
+    name: string;
+};
+
+/**
  * SeriesDetail
  *
  * A series with its seasons and episodes.
@@ -1811,6 +1955,15 @@ export type SourceOut = {
     name: string;
     provider: string;
     provider_key: string;
+};
+
+/**
+ * Started
+ *
+ * It goes on in the background.
+ */
+export type Started = {
+    operation_id: string;
 };
 
 /**
@@ -3772,6 +3925,337 @@ export type PreviewNamesResponses = {
 };
 
 export type PreviewNamesResponse = PreviewNamesResponses[keyof PreviewNamesResponses];
+
+export type OrganiseLibraryData = {
+    body: OrganiseRequest;
+    path?: never;
+    query?: never;
+    url: '/api/library/organise';
+};
+
+export type OrganiseLibraryErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type OrganiseLibraryError = OrganiseLibraryErrors[keyof OrganiseLibraryErrors];
+
+export type OrganiseLibraryResponses = {
+    /**
+     * Accepted; it goes on in the background
+     */
+    202: Started;
+};
+
+export type OrganiseLibraryResponse = OrganiseLibraryResponses[keyof OrganiseLibraryResponses];
+
+export type ListOrganiseChangesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * How many at most
+         */
+        limit?: number;
+        /**
+         * How many to pass over
+         */
+        offset?: number;
+    };
+    url: '/api/library/organise/changes';
+};
+
+export type ListOrganiseChangesErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type ListOrganiseChangesError = ListOrganiseChangesErrors[keyof ListOrganiseChangesErrors];
+
+export type ListOrganiseChangesResponses = {
+    /**
+     * What was asked for
+     */
+    200: ChangePage;
+};
+
+export type ListOrganiseChangesResponse = ListOrganiseChangesResponses[keyof ListOrganiseChangesResponses];
+
+export type GetOrganiseChangeData = {
+    body?: never;
+    path: {
+        /**
+         * Id of the change
+         */
+        change_id: string;
+    };
+    query?: never;
+    url: '/api/library/organise/changes/{change_id}';
+};
+
+export type GetOrganiseChangeErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type GetOrganiseChangeError = GetOrganiseChangeErrors[keyof GetOrganiseChangeErrors];
+
+export type GetOrganiseChangeResponses = {
+    /**
+     * What was asked for
+     */
+    200: ChangeDetail;
+};
+
+export type GetOrganiseChangeResponse = GetOrganiseChangeResponses[keyof GetOrganiseChangeResponses];
+
+export type UndoOrganiseChangeData = {
+    body?: never;
+    path: {
+        /**
+         * Id of the change
+         */
+        change_id: string;
+    };
+    query?: never;
+    url: '/api/library/organise/changes/{change_id}/undo';
+};
+
+export type UndoOrganiseChangeErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type UndoOrganiseChangeError = UndoOrganiseChangeErrors[keyof UndoOrganiseChangeErrors];
+
+export type UndoOrganiseChangeResponses = {
+    /**
+     * Accepted; it goes on in the background
+     */
+    202: Started;
+};
+
+export type UndoOrganiseChangeResponse = UndoOrganiseChangeResponses[keyof UndoOrganiseChangeResponses];
+
+export type GetOrganisePreviewData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * How many at most
+         */
+        limit?: number;
+        /**
+         * How many to pass over
+         */
+        offset?: number;
+    };
+    url: '/api/library/organise/preview';
+};
+
+export type GetOrganisePreviewErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type GetOrganisePreviewError = GetOrganisePreviewErrors[keyof GetOrganisePreviewErrors];
+
+export type GetOrganisePreviewResponses = {
+    /**
+     * What was asked for
+     */
+    200: OrganisePreview;
+};
+
+export type GetOrganisePreviewResponse = GetOrganisePreviewResponses[keyof GetOrganisePreviewResponses];
+
+export type PreviewOrganiseData = {
+    body: PreviewRequest;
+    path?: never;
+    query?: {
+        /**
+         * How many at most
+         */
+        limit?: number;
+        /**
+         * How many to pass over
+         */
+        offset?: number;
+    };
+    url: '/api/library/organise/preview';
+};
+
+export type PreviewOrganiseErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type PreviewOrganiseError = PreviewOrganiseErrors[keyof PreviewOrganiseErrors];
+
+export type PreviewOrganiseResponses = {
+    /**
+     * Done; this is how it is now
+     */
+    200: OrganisePreview;
+};
+
+export type PreviewOrganiseResponse = PreviewOrganiseResponses[keyof PreviewOrganiseResponses];
 
 export type ParseNameData = {
     body?: never;
