@@ -1,6 +1,6 @@
 /** What the server knows of the library. */
 import { createInfiniteQuery, createQuery, keepPreviousData } from '@tanstack/svelte-query';
-import { call } from '#lib/api/client.ts';
+import { call, queryClient } from '#lib/api/client.ts';
 import {
 	getAnime,
 	listAnime,
@@ -27,16 +27,32 @@ export const libraryKeys = {
 
 const PAGE = 100;
 
+export type View = 'grid' | 'table';
+
+const partOf = (listing: Listing, offset: number, limit: number) => ({
+	queryKey: [...libraryKeys.list(listing), { offset, limit }],
+	queryFn: async ({ signal }: { signal?: AbortSignal }) => ({
+		listing,
+		...(await call(listAnime({ query: { ...listing, offset, limit }, signal })))
+	})
+});
+
+/** The series from one place of a list to another, both included, wherever they are. `size`: series in a part. */
+export async function seriesBetween(listing: Listing, size: number, first: number, last: number): Promise<Series[]> {
+	const begin = Math.floor(first / size) * size;
+	const series: Series[] = [];
+	for (let offset = begin; offset <= last; offset += size) {
+		series.push(...(await queryClient.fetchQuery(partOf(listing, offset, size))).items);
+	}
+	return series.slice(first - begin, last - begin + 1);
+}
+
 /** A part of the library, and of which listing it is. `keep`: the last one stays until another one is there. */
 export function seriesPage(wanted: () => { listing: Listing; offset: number; limit: number; keep?: boolean }) {
 	return createQuery(() => {
 		const { listing, offset, limit, keep = false } = wanted();
 		return {
-			queryKey: [...libraryKeys.list(listing), { offset, limit }],
-			queryFn: async ({ signal }) => ({
-				listing,
-				...(await call(listAnime({ query: { ...listing, offset, limit }, signal })))
-			}),
+			...partOf(listing, offset, limit),
 			enabled: limit > 0,
 			...(keep && { placeholderData: keepPreviousData })
 		};
