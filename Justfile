@@ -82,6 +82,10 @@ bench-queue *args: setup
 bench-library *args: setup
     @cd backend && exec "{{ python }}" -m benchmarks.library "$@"
 
+# Measure how series load in the background: ten at once, a thousand at a start
+bench-loading *args: setup
+    @cd backend && exec "{{ python }}" -m benchmarks.loading "$@"
+
 # Measure the pages in a browser with a slow processor, on a large library and queue
 bench-frontend *args: (setup "--browser")
     @cd backend && ANIWORLD_CHROMIUM="$("{{ python }}" ../.ci/browser.py)" exec "{{ python }}" -m benchmarks.frontend "$@"

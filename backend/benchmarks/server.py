@@ -59,14 +59,16 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(root: Path, *, demo: bool = False, prefix: tuple[str, ...] = ()) -> AsyncIterator[Server]:
-    """Run ``aniworld serve`` (or ``demo``) on fresh data below ``root``."""
+async def serving(
+    root: Path, *, demo: bool = False, prefix: tuple[str, ...] = (), command: tuple[str, ...] = ()
+) -> AsyncIterator[Server]:
+    """Run ``aniworld serve`` (or ``demo``, or what ``command`` gives to Python) on the data below ``root``."""
     data, anime = root / "data", root / "anime"
     anime.mkdir(parents=True, exist_ok=True)
     begin = time.perf_counter()
-    command = [*prefix, sys.executable, "-m", "aniworld", "demo" if demo else "serve", "--port", "0"]
+    what = command or ("-m", "aniworld", "demo" if demo else "serve")
     process = subprocess.Popen(
-        [*command, "--data-dir", str(data)],
+        [*prefix, sys.executable, *what, "--port", "0", "--data-dir", str(data)],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
