@@ -155,9 +155,19 @@ class Running:
     data: Path
 
 
+NOWHERE = Addresses(
+    anilist="http://127.0.0.1:9/graphql",
+    tmdb="http://127.0.0.1:9/3",
+    tmdb_pictures="http://127.0.0.1:9/t/p",
+    fanart="http://127.0.0.1:9/v3.2",
+    anime_lists="http://127.0.0.1:9/lists.json",
+)
+"""Metadata services that the guard does not let anybody reach: no test asks the real ones."""
+
+
 @contextlib.asynccontextmanager
 async def run_app(
-    settings: Settings, anime: Path, *, set_up: bool = True, services: Addresses | None = None
+    settings: Settings, anime: Path, *, set_up: bool = True, services: Addresses = NOWHERE
 ) -> AsyncIterator[Running]:
     """The whole server; with ``set_up`` the owner exists and the client carries a token."""
     app = create_app(settings, services)
