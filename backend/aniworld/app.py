@@ -57,6 +57,7 @@ from aniworld.operations.service import Operations
 from aniworld.organise.service import OrganiseService
 from aniworld.scan import moved_service
 from aniworld.scan.service import ScanService
+from aniworld.scan.tracks import TrackListener
 from aniworld.scan.unmatched_service import UnmatchedService
 from aniworld.scan.watch import Watcher
 from aniworld.sources.service import SourceService
@@ -118,6 +119,7 @@ def build(settings: Settings, services: Addresses | None = None) -> Parts:
     organise = OrganiseService(db, bus, config, operations, library, mount.is_there, lambda: scans.lock)
     organise.followers += [moved_service.follow, downloads.follow]
     organise.previews.running = downloads.running
+    listener = TrackListener(db, scans, library)
     library.queue_states = downloads.states_of
     library.removed = downloads.drop_series
     sources = SourceService(db, bus, config, catalog)
@@ -127,6 +129,7 @@ def build(settings: Settings, services: Addresses | None = None) -> Parts:
             "scans": scans.run,
             "watcher": watcher.run,
             "organise": organise.run,
+            "tracks": listener.run,
             "loader": loader.run,
             "downloads": engine.run,
             "bulk": bulk.run,

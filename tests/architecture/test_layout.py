@@ -98,7 +98,7 @@ OWN: dict[str, set[str]] = {
     },
     "operations": set(),
     "organise": {"disk", "plan"},
-    "scan": {"matching", "notices", "reader", "walk", "watch"},
+    "scan": {"matching", "notices", "reader", "tracks", "walk", "watch"},
     "sources": set(),
 }
 """What a feature has beside those; a file with a new name is a decision, and is taken here."""

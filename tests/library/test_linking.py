@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from aniworld.db.base import new_id
-from aniworld.library.linking import assign
+from aniworld.kit.languages import CODES
+from aniworld.library.linking import assign, languages_of, unsettled
 from aniworld.library.types import FoundVideo
+from aniworld.media.types import MediaInfo, StreamInfo, StreamKind
 from aniworld.naming.path import parse_path
 
 
@@ -88,3 +91,71 @@ def test_the_later_version_and_the_larger_file_are_the_better_ones() -> None:
         video("Show/[G] Show - 02 [1080p].mkv", 7),
     ]
     assert [one.size for one in assign(rows, videos, ["ja"]).values()] == [5, 7]
+
+
+def tracks(audio: str, subtitles: str = "") -> MediaInfo:
+    """``-``: a track without a language."""
+    tagged: tuple[tuple[StreamKind, str], ...] = (("audio", audio), ("subtitle", subtitles))
+    return MediaInfo(
+        container="matroska",
+        duration=None,
+        streams=tuple(
+            StreamInfo(kind=kind, codec="x", language=None if tag == "-" else tag)
+            for kind, tags in tagged
+            for tag in tags.split()
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("audio", "subtitles", "expected"),
+    [
+        ("jpn", "", ("ja",)),
+        ("jpn", "ger eng ger", ("ja+de", "ja+en")),
+        ("jpn", "jpn", ("ja",)),
+        ("jpn", "- und", ("ja",)),
+        ("deu jpn", "deu", ("de", "ja+de")),
+        ("ger", "ger eng", ("de",)),
+        ("- eng", "", ("en",)),
+        ("-", "ger", ()),
+        ("und mul zxx", "", ()),
+        ("xx qaa \x00 de-", "", ("de",)),
+        ("chi", "eng", ("zh+en",)),
+        ("chi jpn", "eng", ("zh", "ja+en")),
+        ("por pt-BR es_419 de-AT", "", ("pt", "pt-BR", "es-419", "de")),
+    ],
+)
+def test_what_tracks_tell(audio: str, subtitles: str, expected: tuple[str, ...]) -> None:
+    assert languages_of(tracks(audio, subtitles)) == expected
+
+
+def test_no_file_has_more_languages_than_can_be_kept() -> None:
+    told = languages_of(tracks(" ".join(CODES)))
+    assert len(",".join(told)) <= 200
+
+
+def test_only_what_was_assumed_or_heard_moves() -> None:
+    rows = episodes((1, 1), (1, 2))
+    heard = {path: replace(video(path), tracks=("ja+de", "de")) for path in ("Show/Show S01E01.mkv", "Show/Show x.mkv")}
+
+    def taken_for(path: str, *pairs: tuple[str, str]) -> list[Any]:
+        return [
+            SimpleNamespace(path=path, episode_id=rows[0].id, language=language, language_source=source)
+            for language, source in pairs
+        ]
+
+    known, lost = heard
+    assert unsettled(taken_for(known, ("ja", "assumed")), rows, heard) == {known}
+    assert unsettled(taken_for(known, ("de", "assumed")), rows, heard) == {known}
+    assert unsettled(taken_for(known, ("de", "tracks")), rows, heard) == {known}
+    assert unsettled(taken_for(known, ("de", "tracks"), ("ja+de", "tracks")), rows, heard) == set()
+    assert unsettled(taken_for(known, ("ja", "download")), rows, heard) == set()
+    assert unsettled(taken_for(known, ("ja", "name")), rows, heard) == set()
+    assert unsettled(taken_for(lost, ("ja", "assumed")), rows, heard) == set(), "it is of no episode that is known"
+    assert unsettled(taken_for(known, ("ja", "assumed")), rows, {known: video(known)}) == set()
+
+
+def test_a_file_that_tells_its_language_is_the_better_one() -> None:
+    rows = episodes((1, 1))
+    silent, told = video("Show/Show S01E01.mkv", 9), video("Show/Show S01E01 [de].mkv", 1)
+    assert [one.path for one in assign(rows, [silent, told], ["de"]).values()] == [told.path]

@@ -59,9 +59,9 @@ class Descriptions:
             for path, group in itertools.groupby(files, key=lambda file: file.path):
                 episodes = list(group)
                 told = await self._with_media(anime, path, episodes)
-                await asyncio.to_thread(
-                    _write, anime, path, metadata.write_episode_nfo, [episode_facts(episode) for episode in told]
-                )
+                # What is there in several languages is still one episode.
+                once = {(episode.season, episode.episode): episode_facts(episode) for episode in told}
+                await asyncio.to_thread(_write, anime, path, metadata.write_episode_nfo, list(once.values()))
                 await self._describe_season(anime, path, episodes[0], seasons)
                 written += episodes
         finally:

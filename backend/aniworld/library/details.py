@@ -146,6 +146,7 @@ def _episode(
                 is_downloaded=language in files,
                 queue_status=states.get(language),
                 file_path=files[language].path if language in files else None,
+                language_source=files[language].language_source if language in files else None,
             )
             for language in languages
         ],

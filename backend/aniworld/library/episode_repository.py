@@ -71,6 +71,7 @@ class EpisodeRepository:
                 EpisodeFile.language,
                 EpisodeFile.path,
                 EpisodeFile.size,
+                EpisodeFile.language_source,
                 EpisodeFile.created_at,
             )
             .join(Episode, Episode.id == EpisodeFile.episode_id)
@@ -269,9 +270,13 @@ class EpisodeRepository:
     async def put_file(
         self, episode_id: UUID, language: str, path: str, size: int, media: MediaInfo | None = None
     ) -> None:
-        """The file of an (episode, language); replaces an earlier one. ``media``: what it holds, if known."""
+        """The file of an (episode, language) that a download put there; replaces an earlier one.
+
+        ``media``: what it holds, if known.
+        """
         values = {
             "path": path,
+            "language_source": "download",
             "size": size,
             "media": msgspec.to_builtins(media),
             "nfo_written_at": None,

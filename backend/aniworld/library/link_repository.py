@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Insert, Row, select, update
+import msgspec
+from sqlalchemy import Insert, Row, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from aniworld.db.base import new_id
 from aniworld.kit.clock import now
-from aniworld.library.models import EpisodeFile, Series, SeriesId
-from aniworld.library.types import KnownSeries
+from aniworld.library.models import Episode, EpisodeFile, Series, SeriesId
+from aniworld.library.types import FoundVideo, KnownSeries
+from aniworld.media.types import MediaInfo
 
 _RECOGNISED = (
     Series.id,
@@ -52,22 +54,52 @@ class LinkRepository:
         query = select(Series.key, Series.name, Series.languages).where(Series.id == id_, Series.deleted_at.is_(None))
         return (await self._session.execute(query)).first()
 
-    async def put_files(self, files: Iterable[tuple[UUID, str, str, int]]) -> None:
-        """Files that are there: (episode, language, path, size). A place that got a file meanwhile keeps that."""
+    async def take_out(self, ids: Collection[UUID]) -> dict[str, dict[str, Any]]:
+        """Forget files that will be put elsewhere; what is known of each, by path, for :meth:`put_files`."""
+        kept: dict[str, dict[str, Any]] = {}
+        for id_ in ids:
+            query = select(EpisodeFile.path, EpisodeFile.media, EpisodeFile.created_at).where(EpisodeFile.id == id_)
+            for path, media, created_at in await self._session.execute(query):
+                kept[path] = {"media": media, "created_at": created_at}
+            await self._session.execute(delete(EpisodeFile).where(EpisodeFile.id == id_))
+        return kept
+
+    async def put_files(
+        self, files: Mapping[tuple[UUID, str], FoundVideo], known: Mapping[str, Mapping[str, Any]]
+    ) -> None:
+        """Files that are there, by (episode, language). A place that got a file meanwhile keeps that.
+
+        ``known``: by path, of those that were in another place.
+        """
         moment = now()
         rows: Sequence[Mapping[str, Any]] = [
             {
                 "id": new_id(),
                 "episode_id": episode_id,
                 "language": language,
-                "path": path,
-                "size": size,
+                "language_source": video.language_source,
+                "path": video.path,
+                "size": video.size,
+                "media": None,
                 "created_at": moment,
+                **known.get(video.path, {}),
             }
-            for episode_id, language, path, size in files
+            for (episode_id, language), video in files.items()
         ]
         if rows:
             await self._session.execute(self._insert().on_conflict_do_nothing(), rows)  # type: ignore[attr-defined]
+
+    async def put_media(self, series_id: UUID, path: str, media: MediaInfo) -> None:
+        """What a file holds; where that is another thing than was known, its description is due again."""
+        values = msgspec.to_builtins(media)
+        episodes = select(Episode.id).where(Episode.series_id == series_id)
+        query = select(EpisodeFile.id, EpisodeFile.media).where(
+            EpisodeFile.episode_id.in_(episodes), EpisodeFile.path == path
+        )
+        changed = [id_ for id_, known in await self._session.execute(query) if known != values]
+        if changed:
+            statement = update(EpisodeFile).where(EpisodeFile.id.in_(changed))
+            await self._session.execute(statement.values(media=values, nfo_written_at=None))
 
     def _insert(self) -> Insert:
         return postgresql.insert(EpisodeFile) if self._dialect == "postgresql" else sqlite.insert(EpisodeFile)

@@ -17,11 +17,12 @@ from aniworld.kit.files import UnsafePathError, safe_join
 from aniworld.library.episode_repository import EpisodeRepository
 from aniworld.library.errors import FolderTakenError, SeriesNotFoundError
 from aniworld.library.link_repository import LinkRepository
-from aniworld.library.linking import assign
+from aniworld.library.linking import assign, languages_of, unsettled
 from aniworld.library.repository import SeriesRepository, wanted_of
 from aniworld.library.targets import DownloadTargets
 from aniworld.library.text import same_name
 from aniworld.library.types import FoundVideo, KnownSeries
+from aniworld.media.types import MediaInfo
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +73,8 @@ class FolderLinks(DownloadTargets):
     async def link(self, series_id: UUID, videos: Sequence[FoundVideo]) -> bool:
         """Take over what lies in the folders of a series: new files, and those that are gone; whether that changed it.
 
-        A file that is known and still there stays what it is, whatever its name says.
+        A file that is known and still there stays what it is, whatever its name says; but one whose language was only
+        assumed, or told by its tracks, is in those that its tracks tell.
         """
         directory = self._config.current.library.anime_directory
         async with self._db.read() as session:
@@ -83,31 +85,45 @@ class FolderLinks(DownloadTargets):
         if series is None or directory is None:
             return False
         wanted = wanted_of(series.languages, self._configured)
-        there = {video.path for video in videos}
+        there = {video.path: video for video in videos}
         missing = [row for row in known if row.path not in there]
         gone = await asyncio.to_thread(_gone, Path(directory), [row.path for row in missing])
         kept = [row for row in known if row.path not in gone]
-        taken = {(row.episode_id, row.language) for row in kept}
-        ours = {row.path for row in kept}
+        moved = unsettled(kept, episodes, there)
+        settled = [row for row in kept if row.path not in moved]
+        taken = {(row.episode_id, row.language) for row in settled}
+        ours = {row.path for row in settled}
         best = assign(episodes, [video for video in videos if video.path not in ours], wanted)
-        added = {place: video for place, video in best.items() if place not in taken}
+        before = {
+            (row.episode_id, row.language, row.path, row.language_source): row.id for row in kept if row.path in moved
+        }
+        after = {
+            (*place, video.path, video.language_source): video for place, video in best.items() if place not in taken
+        }
+        added = {(key[0], key[1]): video for key, video in after.items() if key not in before}
+        released = [id_ for key, id_ in before.items() if key not in after]
         sizes = {video.path: video.size for video in videos}
         grown = [row for row in kept if sizes.get(row.path, row.size) != row.size]
-        if not gone and not added and not grown:
+        if not gone and not added and not grown and not released:
             return False
         async with self._db.write() as session:
             repository = EpisodeRepository(session)
             await repository.forget_files([row.id for row in known if row.path in gone])
             links = LinkRepository(session)
-            await links.put_files(
-                (episode_id, language, video.path, video.size) for (episode_id, language), video in added.items()
-            )
+            await links.put_files(added, await links.take_out(released))
             await links.resize_files({row.id: sizes[row.path] for row in grown})
             await repository.recount([series_id], wanted)
             await SeriesRepository(session).change(series_id)
             publish_after_commit(self._bus, session, SeriesUpdated(data=SeriesRef(key=series.key, name=series.name)))
             after_commit(session, self.wake_loader)
         return True
+
+    async def heard(self, series_id: UUID, path: str, media: MediaInfo) -> tuple[str, ...]:
+        """Keep what a video in a folder of a series holds; the languages that its tracks tell, for :meth:`link`."""
+        async with self._db.write() as session:
+            await LinkRepository(session).put_media(series_id, path, media)
+            after_commit(session, self.wake_loader)
+        return languages_of(media)
 
 
 def _gone(anime: Path, paths: Sequence[str]) -> set[str]:

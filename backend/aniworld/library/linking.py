@@ -1,4 +1,4 @@
-"""Which video is which episode. Pure.
+"""Which video is which episode, and in which languages. Pure.
 
 A number within a season is looked up as it stands. One that may count over all seasons is tried within the season that
 the folder or the name tells, then as the source's own absolute number, then by counting through the seasons.
@@ -11,7 +11,16 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from aniworld.kit.languages import CODES, SHORT
 from aniworld.library.types import FoundVideo
+from aniworld.media.types import MediaInfo
+
+_ORIGINAL = ("ja", "zh", "ko")
+"""Languages that series are made in; of several that are heard the first is the original."""
+_REGIONS = {"pt-br": "pt-BR", "es-419": "es-419"}
+"""Regions that are languages of their own to those who choose one."""
+_MOST_LANGUAGES = 24
+"""Of one file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +63,15 @@ def assign(
     """The best video of each (episode, language).
 
     ``episodes`` have ``id``, ``season``, ``episode``, ``absolute`` and ``offered`` (languages, comma-separated, or
-    None). A video whose name does not tell its language is taken to be in the first wanted one that the source offers.
-    Of several for the same the later version is the better one, then the larger file.
+    None). A video of which neither name nor tracks tell the language is taken to be in the first wanted one that the
+    source offers. Of several for the same one that tells is the better one, then the later version, then the larger
+    file.
     """
     numbers = _Numbers.of(episodes)
     best: dict[tuple[UUID, str], FoundVideo] = {}
     for video in videos:
         for row in numbers.find(video):
-            for language in video.languages or (_assumed(row.offered, wanted),):
+            for language in video.told or (_assumed(row.offered, wanted),):
                 other = best.get((row.id, language))
                 if other is None or _worth(video) > _worth(other):
                     best[row.id, language] = video
@@ -73,5 +83,58 @@ def _assumed(offered: str | None, wanted: Sequence[str]) -> str:
     return next((language for language in wanted if language in there), wanted[0])
 
 
-def _worth(video: FoundVideo) -> tuple[int, int, str]:
-    return video.version or 1, video.size, video.path
+def _worth(video: FoundVideo) -> tuple[bool, int, int, str]:
+    return bool(video.told), video.version or 1, video.size, video.path
+
+
+def unsettled(files: Iterable[Any], episodes: Sequence[Any], videos: Mapping[str, FoundVideo]) -> set[str]:
+    """The paths of files that turn out to be something else than they were taken for.
+
+    ``files`` have ``path``, ``episode_id``, ``language`` and ``language_source``. Whose language was assumed, or read
+    from tracks, is what the tracks tell now; one that a name or a download told stays what it is, whatever the tracks
+    say. Where nothing is told, or no episode is known, everything stays.
+    """
+    numbers = _Numbers.of(episodes)
+    by_path: dict[str, set[tuple[UUID, str, str]]] = {}
+    for file in files:
+        if file.language_source in ("assumed", "tracks") and file.path in videos:
+            by_path.setdefault(file.path, set()).add((file.episode_id, file.language, file.language_source))
+    return {
+        path
+        for path, taken_for in by_path.items()
+        if (video := videos[path]).told
+        and (told := {(row.id, tag, video.language_source) for row in numbers.find(video) for tag in video.told})
+        and told != taken_for
+    }
+
+
+def languages_of(media: MediaInfo) -> tuple[str, ...]:
+    """The languages that the tracks of a file tell, as ``audio[+subtitles]``; empty: they tell none.
+
+    Each language that is heard is one. The original, which is Japanese where that is heard, else Chinese or Korean, is
+    watched with subtitles where there are any in another language: then it counts with each of these, and without
+    only where there are none. A dub counts by itself; that subtitles go with it makes no language of it. Subtitles in
+    pictures count as those in letters do. Tracks without a language tell nothing, and subtitles alone do not either:
+    what is heard is not known.
+    """
+    heard = _tags(media, "audio")
+    read = _tags(media, "subtitle")
+    original = next((tag for tag in _ORIGINAL if tag in heard), None)
+    found: list[str] = []
+    for tag in heard:
+        with_it = [f"{tag}+{other}" for other in read if other != tag] if tag == original else []
+        found += with_it or [tag]
+    return tuple(found[:_MOST_LANGUAGES])
+
+
+def _tags(media: MediaInfo, kind: str) -> list[str]:
+    """The languages of tracks of a kind, each once, in order."""
+    told = (_tag(stream.language) for stream in media.streams if stream.kind == kind and stream.language)
+    return list(dict.fromkeys(tag for tag in told if tag is not None))
+
+
+def _tag(code: str) -> str | None:
+    """BCP 47 for a code that a container has, of whichever standard; None where it names no language."""
+    code = code.strip().lower().replace("_", "-")
+    primary = code.partition("-")[0]
+    return _REGIONS.get(code) or SHORT.get(primary) or (primary if primary in CODES else None)

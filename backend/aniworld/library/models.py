@@ -260,6 +260,8 @@ class EpisodeFile(Entity):
     language: Mapped[str] = mapped_column(String(24))
     path: Mapped[str] = mapped_column(String(1024))
     """Relative to the anime directory, with slashes."""
+    language_source: Mapped[str] = mapped_column(String(16), default="name", server_default="name")
+    """:data:`~aniworld.library.types.LanguageSource`."""
     size: Mapped[int]
     """Bytes."""
     media: Mapped[dict[str, Any] | None]

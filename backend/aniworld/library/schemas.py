@@ -11,7 +11,7 @@ from msgspec import Meta
 from aniworld.catalog.types import SeriesStatus
 from aniworld.config.schemas import LanguageMode, LanguageTag
 from aniworld.kit.schema import Input, Schema
-from aniworld.library.types import MAX_SOURCES, STEPS, LoadingStatus, QueueState, Step
+from aniworld.library.types import MAX_SOURCES, STEPS, LanguageSource, LoadingStatus, QueueState, Step
 from aniworld.metadata.types import IdKind, Person, Rating
 
 _PLAIN = r"^[^\x00-\x1f\x7f]+$"
@@ -74,6 +74,8 @@ class EpisodeLanguageOut(Schema, frozen=True):
     is_downloaded: bool
     queue_status: QueueState | None
     file_path: str | None
+    language_source: LanguageSource | None
+    """How the language of the file is known; null where there is none."""
 
 
 class EpisodeOut(Schema, frozen=True):

@@ -28,6 +28,8 @@ QueueState = Literal["pending", "downloading", "paused", "completed", "failed", 
 SeriesFilter = Literal["all", "missing", "complete", "loading", "failed"]
 SeriesSort = Literal["name", "added", "missing", "year"]
 SortOrder = Literal["asc", "desc"]
+LanguageSource = Literal["name", "tracks", "assumed", "download"]
+"""How the language of a file is known. ``assumed``: neither its name nor its tracks tell; it may be another one."""
 RefusalReason = Literal[
     "unknown_episode",
     "not_out_yet",
@@ -193,7 +195,20 @@ class FoundVideo:
     episodes: tuple[int, ...]
     absolute: tuple[int, ...]
     languages: tuple[str, ...]
+    """That its name tells."""
     version: int | None
+    tracks: tuple[str, ...] = ()
+    """Languages that its tracks tell, where the name tells none."""
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The languages that it is known to be in; empty: they have to be assumed."""
+        return self.languages or self.tracks
+
+    @property
+    def language_source(self) -> LanguageSource:
+        """How its languages are known."""
+        return "name" if self.languages else "tracks" if self.tracks else "assumed"
 
 
 @dataclass(frozen=True, slots=True)

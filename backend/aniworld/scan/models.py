@@ -69,3 +69,5 @@ class Video(Base):
     languages: Mapped[str] = mapped_column(String(200))
     """Comma-separated; empty: the name does not say."""
     version: Mapped[int | None]
+    tracks: Mapped[str | None] = mapped_column(String(200))
+    """What its tracks tell, as ``languages``; None: nobody has looked."""

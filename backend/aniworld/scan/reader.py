@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
@@ -29,11 +30,60 @@ _LENGTH = struct.Struct("<I")
 _ENVIRONMENT = ("PATH", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "LANG", "LC_ALL", "TMPDIR")
 
 
+_LOOK = 0.05
+"""Seconds of looking at folders before what was seen is written."""
+_MOST_AT_ONCE = 500
+"""Videos that are written in one transaction."""
+_MANY = 50
+"""Folders: so many that were read anew promise more, and so many are worth a process."""
+
+
+class Known(Protocol):
+    """A folder that was looked at before."""
+
+    @property
+    def directories(self) -> Mapping[str, int]:
+        """Path → modification time (ns)."""
+
+
 class _Job(msgspec.Struct, array_like=True):
     anime: str
     thoroughly: bool
     folders: list[tuple[str, dict[str, int]]]
     """Name, and its directories with their times as far as they are known."""
+
+
+async def looks(
+    anime: Path, names: Sequence[str], known: Mapping[str, Known], thoroughly: bool
+) -> AsyncGenerator[list[Seen], None]:
+    """What there is in the folders, in order. Where there is much to be read, another process does it."""
+    done = read_anew = 0
+    while done < len(names):
+        if read_anew >= _MANY <= len(names) - done:
+            rest = [(name, known[name].directories if name in known else {}) for name in names[done:]]
+            async with contextlib.aclosing(read(anime, rest, thoroughly=thoroughly)) as batches:
+                async for batch in batches:
+                    yield batch
+                    done += len(batch)
+            read_anew = 0
+        else:
+            batch = await asyncio.to_thread(_look_at_some, anime, names[done:], known, thoroughly)
+            read_anew += sum(bool(seen.changed) for seen in batch)
+            yield batch
+            done += len(batch)
+
+
+def _look_at_some(anime: Path, names: Sequence[str], known: Mapping[str, Known], thoroughly: bool) -> list[Seen]:
+    """Look at folders for a moment. Blocks."""
+    begun, seen, videos = time.monotonic(), [], 0
+    for name in names:
+        folder = known.get(name)
+        found = look(anime, name, folder.directories if folder is not None else {}, thoroughly=thoroughly)
+        seen.append(found)
+        videos += len(found.videos)
+        if time.monotonic() - begun > _LOOK or videos > _MOST_AT_ONCE:
+            break
+    return seen
 
 
 async def read(

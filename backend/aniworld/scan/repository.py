@@ -184,7 +184,7 @@ class ScanRepository:
         """The videos in the folders of a series."""
         query = (
             select(Video.path, Video.size, Video.kind, Video.season, Video.episodes, Video.absolute, Video.languages,
-                   Video.version)
+                   Video.version, Video.tracks)
             .join(Folder, Folder.id == Video.folder_id)
             .where(Folder.series_id == series_id)
         )  # fmt: skip
@@ -198,9 +198,33 @@ class ScanRepository:
                 absolute=tuple(row.absolute),
                 languages=tuple(row.languages.split(",")) if row.languages else (),
                 version=row.version,
+                tracks=tuple(row.tracks.split(",")) if row.tracks else (),
             )
             for row in await self._session.execute(query)
         ]
+
+    async def unheard(self, after: str, limit: int) -> list[Row[Any]]:
+        """(path, size, mtime, series) of videos of series whose names tell no language and into which nobody looked.
+
+        In order of their paths, those behind ``after``.
+        """
+        query = (
+            select(Video.path, Video.size, Video.mtime_ns, Folder.series_id)
+            .join(Folder, Folder.id == Video.folder_id)
+            .where(
+                Video.path > after,
+                Video.tracks.is_(None),
+                Video.languages == "",
+                Video.kind.in_(("episode", "special")),
+                Folder.series_id.is_not(None),
+            )
+        )
+        return list(await self._session.execute(query.order_by(Video.path).limit(limit)))
+
+    async def put_tracks(self, video: Any, languages: Sequence[str]) -> None:
+        """What the tracks of a video tell, unless it was replaced meanwhile; ``video``: of :meth:`unheard`."""
+        same = (Video.path == video.path, Video.size == video.size, Video.mtime_ns == video.mtime_ns)
+        await self._session.execute(update(Video).where(*same).values(tracks=",".join(languages)))
 
     async def unmatched(self, *, ignored: bool, limit: int, offset: int) -> tuple[list[UnmatchedFolder], int]:
         """Folders that belong to no series, by name, and how many there are."""

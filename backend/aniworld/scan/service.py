@@ -9,8 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -40,12 +39,6 @@ from aniworld.scan.walk import NEVER, Seen, is_folder, look, series_folders
 
 log = logging.getLogger(__name__)
 
-_SLICE = 0.05
-"""Seconds of looking at folders before what was seen is written."""
-_MOST_AT_ONCE = 500
-"""Videos that are written in one transaction."""
-_MANY = 50
-"""Folders: so many that were read anew promise more, and so many are worth a process."""
 _PROBLEMS = 20
 """Problems that are told; the log has all."""
 
@@ -70,6 +63,8 @@ class ScanService:
         self._library = library
         self.looked: Callable[[Collection[Seen]], None] = _nobody
         """Told what was read of the disk, batch by batch; set by whoever watches."""
+        self.linked = asyncio.Event()
+        """Set when videos were given to a series; cleared by whoever looks into them."""
         self.first = asyncio.Event()
         """Set when everything was looked through once, with or without success."""
         self.lock = asyncio.Lock()
@@ -200,7 +195,7 @@ class ScanService:
                 await ScanRepository(session).forget_all()
         changed: set[str] = set()
         done = 0
-        async with contextlib.aclosing(_looks(anime, names, known, thoroughly)) as looks:
+        async with contextlib.aclosing(reader.looks(anime, names, known, thoroughly)) as looks:
             async for batch in looks:
                 changed |= await self._write(batch, known)
                 problems += [problem for seen in batch for problem in seen.problems]
@@ -307,6 +302,11 @@ class ScanService:
             async with self._db.write() as session:
                 await ScanRepository(session).assign(taken)
 
+    async def relink(self, series: set[UUID]) -> None:
+        """What the tracks of these series' videos tell is known now."""
+        async with self.lock:
+            await self._link(series)
+
     async def adopt_folder(self, folder_id: UUID, series_id: UUID) -> None:
         """The folder is that series', whatever its name."""
         async with self._db.write() as session:
@@ -318,39 +318,7 @@ class ScanService:
             async with self._db.read() as session:
                 videos = await ScanRepository(session).videos(series_id)
             await self._library.link(series_id, videos)
-
-
-async def _looks(
-    anime: Path, names: Sequence[str], known: Mapping[str, KnownFolder], thoroughly: bool
-) -> AsyncGenerator[list[Seen], None]:
-    """What there is in the folders, in order. Where there is much to be read, another process does it."""
-    done = read_anew = 0
-    while done < len(names):
-        if read_anew >= _MANY <= len(names) - done:
-            rest = [(name, known[name].directories if name in known else {}) for name in names[done:]]
-            async with contextlib.aclosing(reader.read(anime, rest, thoroughly=thoroughly)) as batches:
-                async for batch in batches:
-                    yield batch
-                    done += len(batch)
-            read_anew = 0
-        else:
-            batch = await asyncio.to_thread(_look_at_some, anime, names[done:], known, thoroughly)
-            read_anew += sum(bool(seen.changed) for seen in batch)
-            yield batch
-            done += len(batch)
-
-
-def _look_at_some(anime: Path, names: Sequence[str], known: Mapping[str, KnownFolder], thoroughly: bool) -> list[Seen]:
-    """Look at folders for a moment. Blocks."""
-    begun, seen, videos = time.monotonic(), [], 0
-    for name in names:
-        folder = known.get(name)
-        found = look(anime, name, folder.directories if folder is not None else {}, thoroughly=thoroughly)
-        seen.append(found)
-        videos += len(found.videos)
-        if time.monotonic() - begun > _SLICE or videos > _MOST_AT_ONCE:
-            break
-    return seen
+            self.linked.set()
 
 
 def _about(seen: Seen) -> dict[str, Any]:

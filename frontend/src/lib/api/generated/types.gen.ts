@@ -475,6 +475,7 @@ export type EpisodeLanguageOut = {
     file_path: string | null;
     is_downloaded: boolean;
     language: string;
+    language_source: 'name' | 'tracks' | 'assumed' | 'download' | null;
     queue_status: 'pending' | 'downloading' | 'paused' | 'completed' | 'failed' | 'cancelled' | null;
 };
 
