@@ -56,6 +56,12 @@ class LibrarySection(Input, frozen=True):
     language_wait_days: Annotated[
         int, Meta(ge=0, le=365, description="Days after an episode aired in which a better language is waited for")
     ] = 0
+    specials: Annotated[
+        bool,
+        Meta(
+            description="Whether specials (season 0, recaps among them) are wanted of series that do not say otherwise"
+        ),
+    ] = False
     watch: Annotated[
         WatchMode,
         Meta(

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from aniworld.library.policy import is_out
+from aniworld.library.policy import is_out, season_wanted
 from aniworld.library.schemas import (
     EpisodeLanguageOut,
     EpisodeOut,
@@ -77,8 +77,10 @@ def series_detail(
     wanted: Sequence[str],
     today: dt.date,
     told: MergedSeries | None = None,
+    *,
+    specials: bool,
 ) -> SeriesDetail:
-    """The series with its seasons, the specials last."""
+    """The series with its seasons, the specials last. ``specials``: whether they are wanted."""
     by_episode: dict[UUID, dict[str, Any]] = {}
     for file in files:
         by_episode.setdefault(file.episode_id, {})[file.language] = file
@@ -90,6 +92,7 @@ def series_detail(
         out = _episode(row, by_episode.get(row.id, {}), queued.get(row.id, {}), wanted, today)
         by_season.setdefault(row.season, []).append(out)
     names = {row.season: row.name for row in seasons}
+    monitored = {row.season: row.monitored for row in seasons}
     ordered = sorted(by_season, key=lambda number: (number == 0, number))
     merged = told or MergedSeries()
     return SeriesDetail(
@@ -106,7 +109,12 @@ def series_detail(
             *(SourceOut(provider=ref.provider, provider_key=ref.provider_key, name=ref.name) for ref in others),
         ],
         seasons=[
-            SeasonOut(season=number, name=names.get(number) or _season_name(number), episodes=by_season[number])
+            SeasonOut(
+                season=number,
+                name=names.get(number) or _season_name(number),
+                monitored=season_wanted(number, monitored=monitored.get(number, True), specials=specials),
+                episodes=by_season[number],
+            )
             for number in ordered
         ],
     )

@@ -8,7 +8,22 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Insert, Row, and_, delete, exists, func, insert, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Insert,
+    Row,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -42,8 +57,8 @@ class EpisodeRepository:
     # --- looking ------------------------------------------------------------------------------------------------
 
     async def seasons(self, series_id: UUID) -> list[Row[Any]]:
-        """(season, name), the specials last."""
-        query = select(Season.season, Season.name).where(Season.series_id == series_id)
+        """(season, name, monitored), the specials last."""
+        query = select(Season.season, Season.name, Season.monitored).where(Season.series_id == series_id)
         return list(await self._session.execute(query.order_by(Season.season == 0, Season.season)))
 
     async def episodes(self, series_id: UUID) -> list[Row[Any]]:
@@ -99,6 +114,8 @@ class EpisodeRepository:
                 Series.languages,
                 Series.language_mode,
                 Series.language_wait_days,
+                Series.specials,
+                func.coalesce(Season.monitored, true()).label("monitored"),
                 Episode.id,
                 Episode.season,
                 Episode.episode,
@@ -109,6 +126,7 @@ class EpisodeRepository:
             )
             .select_from(Series)
             .outerjoin(Episode, and_(*of_series))
+            .outerjoin(Season, and_(Season.series_id == Episode.series_id, Season.season == Episode.season))
             .where(Series.key == series_key, Series.deleted_at.is_(None))
             .order_by(Episode.season == 0, Episode.season, Episode.episode)
         )
@@ -298,8 +316,12 @@ class EpisodeRepository:
 
     # --- counts -------------------------------------------------------------------------------------------------
 
-    async def recount(self, series_ids: Sequence[UUID], wanted: Sequence[str]) -> None:
-        """Write the counts of series that want these languages."""
+    async def recount(self, series_ids: Sequence[UUID], wanted: Sequence[str], *, specials: bool) -> None:
+        """Write the counts of series that want these languages.
+
+        ``specials``: whether the library wants them, for series that do not say. Missing is what is out, wanted and not
+        there; the total is what is wanted, and what is there without being wanted.
+        """
         # Whoever counts the same series at the same time waits here, so that neither misses the other's change.
         await self._session.execute(
             select(Series.id).where(Series.id.in_(series_ids)).order_by(Series.id).with_for_update()
@@ -312,6 +334,11 @@ class EpisodeRepository:
             EpisodeFile.replaced_at.is_(None),
         )
         out = or_(Episode.aired <= today, _IS_OFFERED)
+        own_or_usual = func.coalesce(Series.specials, literal(specials))
+        unmonitored = exists().where(
+            Season.series_id == Episode.series_id, Season.season == Episode.season, Season.monitored.is_(False)
+        )
+        asked_for = or_(and_(Episode.season == 0, own_or_usual), and_(Episode.season != 0, ~unmonitored))
 
         def count(*conditions: ColumnElement[bool]) -> Any:
             query = select(func.count()).select_from(Episode).where(mine, *conditions)
@@ -322,22 +349,24 @@ class EpisodeRepository:
             update(Series)
             .where(Series.id.in_(series_ids))
             .values(
-                total_episodes=count(),
+                total_episodes=count(or_(asked_for, there)),
                 downloaded_episodes=count(there),
-                missing_episodes=count(out, ~there),
+                missing_episodes=count(out, ~there, asked_for),
                 next_air_date=coming,
                 counted_languages=",".join(wanted),
+                counted_specials=own_or_usual,
             )
         )
 
-    async def miscounted(self, configured: Sequence[str], limit: int) -> list[Row[Any]]:
-        """(id, key, name, languages) of series counted under other wanted languages or before an air date."""
+    async def miscounted(self, configured: Sequence[str], limit: int, *, specials: bool) -> list[Row[Any]]:
+        """(id, key, name, languages) of series counted under other wishes or before an air date."""
         query = (
             select(Series.id, Series.key, Series.name, Series.languages)
             .where(
                 Series.deleted_at.is_(None),
                 or_(
                     Series.counted_languages != func.coalesce(Series.languages, ",".join(configured)),
+                    Series.counted_specials != func.coalesce(Series.specials, literal(specials)),
                     Series.next_air_date <= now().date(),
                 ),
             )

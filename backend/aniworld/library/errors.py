@@ -17,6 +17,12 @@ class EpisodeNotFoundError(NotFoundError):
     code, title = "episode-not-found", "The episode is no longer in the library"
 
 
+class SeasonNotFoundError(NotFoundError):
+    """The series has no such season."""
+
+    code, title = "season-not-found", "The series has no such season"
+
+
 class AlreadyInLibraryError(ConflictError):
     """The series is there already; ``key`` names it."""
 

@@ -70,18 +70,19 @@ class Housekeeping:
 
     async def _recount(self) -> bool:
         """Count a few series again where that is due; whether there may be more."""
-        configured = self._config.current.library.languages
+        library = self._config.current.library
+        configured, specials = library.languages, library.specials
         async with self._db.read() as session:
-            if not await EpisodeRepository(session).miscounted(configured, 1):
+            if not await EpisodeRepository(session).miscounted(configured, 1, specials=specials):
                 return False
         async with self._db.write() as session:
             repository = EpisodeRepository(session)
-            rows = await repository.miscounted(configured, _BATCH)
+            rows = await repository.miscounted(configured, _BATCH, specials=specials)
             groups: dict[tuple[str, ...], list[UUID]] = {}
             for row in rows:
                 groups.setdefault(tuple(wanted_of(row.languages, configured)), []).append(row.id)
             for wanted, ids in groups.items():
-                await repository.recount(ids, wanted)
+                await repository.recount(ids, wanted, specials=specials)
             if len(rows) > _FEW:
                 publish_after_commit(self._bus, session, Resync())
             else:

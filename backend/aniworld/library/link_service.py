@@ -112,7 +112,7 @@ class FolderLinks(DownloadTargets):
             links = LinkRepository(session)
             await links.put_files(added, await links.take_out(released))
             await links.resize_files({row.id: sizes[row.path] for row in grown})
-            await repository.recount([series_id], wanted)
+            await repository.recount([series_id], wanted, specials=self._specials)
             await SeriesRepository(session).change(series_id)
             publish_after_commit(self._bus, session, SeriesUpdated(data=SeriesRef(key=series.key, name=series.name)))
             after_commit(session, self.wake_loader)

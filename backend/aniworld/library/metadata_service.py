@@ -187,8 +187,9 @@ class SeriesMetadataService:
         if changed:
             await series.change(series_id, **values)
             await series.set_genres(series_id, values.get("genres", row.genres))
-            wanted = wanted_of(row.languages, self._config.current.library.languages)
-            await EpisodeRepository(session).recount([series_id], wanted)
+            library = self._config.current.library
+            wanted = wanted_of(row.languages, library.languages)
+            await EpisodeRepository(session).recount([series_id], wanted, specials=library.specials)
         return changed
 
     async def _from_rows(self, series_id: UUID, row: Any) -> ServiceSeries:

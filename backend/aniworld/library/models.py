@@ -67,6 +67,8 @@ class Series(Entity):
     language_mode: Mapped[str | None] = mapped_column(String(16))
     language_wait_days: Mapped[int | None]
     """Of its own; None: those of the library."""
+    specials: Mapped[bool | None]
+    """Whether season 0 is wanted; None: as the library says."""
 
     facts: Mapped[dict[str, Any] | None]
     """What all tell about it, as :class:`~aniworld.metadata.types.MergedSeries` without its seasons."""
@@ -76,6 +78,8 @@ class Series(Entity):
     missing_episodes: Mapped[int] = mapped_column(default=0, server_default="0")
     counted_languages: Mapped[str] = mapped_column(String(600), default="", server_default="")
     """The wanted languages under which was counted."""
+    counted_specials: Mapped[bool] = mapped_column(default=False, server_default=text("true"))
+    """Whether specials were wanted when was counted."""
     next_air_date: Mapped[dt.date | None] = mapped_column(Date)
     """When the counts change by themselves: the first air date after the day of counting."""
 
@@ -202,6 +206,8 @@ class Season(Entity):
     series_id: Mapped[UUID] = mapped_column(ForeignKey("series.id", ondelete="CASCADE"))
     season: Mapped[int]
     name: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    monitored: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    """Whether it is wanted. Of the specials the series says that (``Series.specials``), not their season."""
 
 
 class Episode(Entity):

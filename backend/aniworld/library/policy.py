@@ -48,6 +48,14 @@ class Decision:
     """Waits for a better one until that day."""
 
 
+def season_wanted(season: int, *, monitored: bool, specials: bool) -> bool:
+    """Whether a season's episodes are wanted, unless somebody names one. ``specials``: whether those of the series are.
+
+    What is not wanted is neither missing nor queued with what is missing; what is there of it counts as there.
+    """
+    return specials if season == 0 else monitored
+
+
 def is_out(aired: dt.date | None, offered: Collection[str], today: dt.date) -> bool:
     """Whether an episode can be expected to be there: it has aired, or a source has it."""
     return bool(offered) or (aired is not None and aired <= today)

@@ -29,6 +29,7 @@ from aniworld.library.schemas import (
     SeriesDetail,
     SeriesOut,
     SeriesPage,
+    UpdateSeason,
     UpdateSeries,
 )
 from aniworld.library.search_service import SearchService, cover_path
@@ -100,6 +101,17 @@ async def update_anime(
 ) -> SeriesOut:
     """Only what is named changes."""
     return await library.patch(key, data)
+
+
+@patch("/{key:str}/seasons/{season:int}", operation_id="updateSeason", summary="Want a season, or not")
+async def update_season(
+    library: NamedDependency[LibraryService],
+    key: FromPath[Key],
+    season: FromPath[Annotated[int, Parameter(description="Its number; 0: the specials", ge=0, le=1_000_000)]],
+    data: JSONBody[UpdateSeason],
+) -> SeriesOut:
+    """What is not wanted is not missing, and is queued only by name. Season 0 is the series' ``specials``."""
+    return await library.monitor_season(key, season, monitored=data.monitored)
 
 
 @delete("/{key:str}", operation_id="deleteAnime", summary="Take a series out of the library")
@@ -245,6 +257,7 @@ routers = [
             loading_status,
             reload_anime,
             update_anime,
+            update_season,
             delete_anime,
             restore_anime,
             get_image,

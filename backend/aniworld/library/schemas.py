@@ -34,16 +34,19 @@ class SeriesOut(Schema, frozen=True):
     description: str
     genres: list[str]
     total_episodes: int
+    """Episodes that are wanted, and those that are there without being wanted."""
     downloaded_episodes: int
     """Episodes that are there in a wanted language."""
     missing_episodes: int
-    """Episodes that are out and not there."""
+    """Episodes that are out, wanted and not there."""
     monitored: bool
     languages: list[str] | None
     """Wanted languages of its own, the best first; null: those of the library."""
     language_mode: LanguageMode | None
     language_wait_days: int | None
     """Of its own; null: those of the library."""
+    specials: bool | None
+    """Whether season 0 is wanted; null: as the library."""
     loading_status: LoadingStatus
     episodes_loaded: bool
     nfo_loaded: bool
@@ -109,6 +112,8 @@ class SeasonOut(Schema, frozen=True):
 
     season: int
     name: str
+    monitored: bool
+    """It is wanted: what is out of it and not there is missing. The specials are as the series or the library says."""
     episodes: list[EpisodeOut]
 
 
@@ -257,6 +262,8 @@ class UpdateSeries(Input, frozen=True):
     """Null: as the library."""
     language_wait_days: Annotated[int, Meta(ge=0, le=365)] | msgspec.UnsetType | None = msgspec.UNSET
     """Null: as the library."""
+    specials: bool | msgspec.UnsetType | None = msgspec.UNSET
+    """Whether season 0 is wanted; null: as the library."""
     sources: (
         Annotated[
             list[AddSource],
@@ -264,3 +271,9 @@ class UpdateSeries(Input, frozen=True):
         ]
         | msgspec.UnsetType
     ) = msgspec.UNSET
+
+
+class UpdateSeason(Input, frozen=True):
+    """What of a season is to change."""
+
+    monitored: Annotated[bool, Meta(description="Whether its episodes are wanted")]

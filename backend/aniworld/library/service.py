@@ -34,10 +34,9 @@ from aniworld.library.errors import (
     SeriesNotFoundError,
 )
 from aniworld.library.facts import facts_of
-from aniworld.library.link_service import FolderLinks
 from aniworld.library.metadata_repository import MetadataRepository
 from aniworld.library.nfo_repository import NfoRepository
-from aniworld.library.repository import SeriesRepository, wanted_of
+from aniworld.library.repository import SeriesRepository
 from aniworld.library.schemas import (
     AddSource,
     LoadingState,
@@ -47,6 +46,7 @@ from aniworld.library.schemas import (
     UpdateSeries,
 )
 from aniworld.library.search_service import AddSeries, CoverPath, FailedProvider, SearchItem, SearchService, cover_path
+from aniworld.library.season_service import Seasons
 from aniworld.library.source_repository import SourceRepository
 from aniworld.library.text import slug
 from aniworld.library.types import (
@@ -67,7 +67,7 @@ _RESERVED_KEYS = frozenset({"add", "bulk", "organise", "rescan", "unmatched"})
 _ATTEMPTS = 5
 
 
-class LibraryService(FolderLinks):
+class LibraryService(Seasons):
     """Everything that a client and the downloads can do with the library."""
 
     def __init__(self, db: Database, bus: EventBus, config: ConfigService, catalog: Catalog) -> None:
@@ -118,7 +118,10 @@ class LibraryService(FolderLinks):
             others = await SourceRepository(session).of(id_)
             told = facts_of(await SeriesRepository(session).material(id_))
         wanted = series.languages or self._configured
-        return series_detail(series, others, seasons, episodes, files, states, wanted, now().date(), told)
+        specials = self._specials if series.specials is None else series.specials
+        return series_detail(
+            series, others, seasons, episodes, files, states, wanted, now().date(), told, specials=specials
+        )
 
     async def loading_status(self, key: str) -> LoadingState:
         """Where the loading of a series stands."""
@@ -195,6 +198,7 @@ class LibraryService(FolderLinks):
                     provider=provider,
                     provider_key=provider_key,
                     counted_languages=",".join(self._configured),
+                    counted_specials=self._specials,
                     load_priority=1,
                     created_at=moment,
                     updated_at=moment,
@@ -245,11 +249,12 @@ class LibraryService(FolderLinks):
                 values["language_wait_days"] = changes.language_wait_days
             if changes.sources is not msgspec.UNSET:
                 values |= await self._put_sources(session, row, changes.sources)
+            if changes.specials is not msgspec.UNSET:
+                values["specials"] = changes.specials
             if values:
                 await repository.change(row.id, **values)
-            if "languages" in values:
-                wanted = wanted_of(values["languages"], self._configured)
-                await EpisodeRepository(session).recount([row.id], wanted)
+            if "languages" in values or "specials" in values:
+                await self._recount(session, row.id, values.get("languages", row.languages))
             return await self._changed(session, repository, key)
 
     async def delete(self, key: str, *, delete_files: bool = False) -> None:
@@ -275,7 +280,7 @@ class LibraryService(FolderLinks):
             values: dict[str, Any] = {"deleted_at": now(), "lease_token": None, "lease_until": None}
             if delete_files:
                 await EpisodeRepository(session).forget_files([file.id for file in files])
-                await EpisodeRepository(session).recount([row.id], wanted_of(row.languages, self._configured))
+                await self._recount(session, row.id, row.languages)
                 values |= {"nfo_loaded": False, "logo_loaded": False, "images_loaded": False}
             await repository.change(row.id, **values)
             publish_after_commit(self._bus, session, SeriesRemoved(data=SeriesRef(key=key, name=row.name)))

@@ -100,7 +100,8 @@ class LoadSteps:
             await episodes.store(job.id, info.seasons)
             if self._described is not None:
                 await self._described.write(session, job.id, plan)
-            await episodes.recount([job.id], wanted_of(row.languages, self._config.current.library.languages))
+            library = self._config.current.library
+            await episodes.recount([job.id], wanted_of(row.languages, library.languages), specials=library.specials)
             name = values.get("name", job.name)
             publish_after_commit(self._bus, session, SeriesUpdated(data=SeriesRef(key=job.key, name=name)))
         # Before a folder is made for it: there may be one, with files in it. If not now, the next scan finds it.

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 from weakref import WeakValueDictionary
 
@@ -21,7 +22,7 @@ from aniworld.library import folders
 from aniworld.library.episode_repository import EpisodeRepository
 from aniworld.library.errors import EpisodeNotFoundError, NoAnimeDirectoryError, SeriesNotFoundError
 from aniworld.library.naming import Names
-from aniworld.library.policy import choose, replaced
+from aniworld.library.policy import choose, replaced, season_wanted
 from aniworld.library.replaced_repository import ReplacedRepository
 from aniworld.library.repository import SeriesRepository, policy_of, wanted_of
 from aniworld.library.source_repository import SourceRepository
@@ -57,6 +58,10 @@ class DownloadTargets:
         return self._config.current.library.languages
 
     @property
+    def _specials(self) -> bool:
+        return self._config.current.library.specials
+
+    @property
     def names(self) -> Names:
         """The templates in force."""
         return Names.of(self._config.current.library)
@@ -68,7 +73,7 @@ class DownloadTargets:
 
         Without a language the series' policy decides; nothing is taken that the source does not offer now. None:
         everything that is missing or wanted beside what is there; then only what is out, and cannot be had or has to
-        wait, is refused. Raises :class:`SeriesNotFoundError`.
+        wait, is refused, and nothing is said of seasons that are not wanted. Raises :class:`SeriesNotFoundError`.
         """
         numbers = None if episodes is None else {(season, episode) for season, episode, _language in episodes}
         async with self._db.read() as session:
@@ -80,7 +85,12 @@ class DownloadTargets:
         today = now().date()
         targets: list[Target] = []
         refusals: list[Refusal] = []
-        asked_for = [(*number, None) for number in known] if episodes is None else list(dict.fromkeys(episodes))
+        if episodes is None:
+            asked_for: list[tuple[int, int, str | None]] = [
+                (*number, None) for number, row in known.items() if self._wanted(row)
+            ]
+        else:
+            asked_for = list(dict.fromkeys(episodes))
         for season, episode, asked in asked_for:
             row = known.get((season, episode))
             if row is None:
@@ -109,6 +119,11 @@ class DownloadTargets:
             if reason is not None and (episodes is not None or reason in _TOLD):
                 refusals.append(Refusal(season=season, episode=episode, reason=reason))
         return targets, refusals
+
+    def _wanted(self, row: Any) -> bool:
+        """Whether an episode is wanted that nobody named."""
+        specials = self._specials if row.specials is None else row.specials
+        return season_wanted(row.season, monitored=row.monitored, specials=specials)
 
     async def target(self, episode_id: UUID, language: str) -> TargetDetails:
         """All that a running download needs to know; decides the series' folder if that has not been done.
@@ -180,7 +195,7 @@ class DownloadTargets:
         given_up = replaced(policy, language, await ReplacedRepository(session).languages_of(episode_id))
         if given_up:
             await ReplacedRepository(session).give_way(episode_id, given_up)
-        await repository.recount([row.id], wanted_of(row.languages, self._configured))
+        await repository.recount([row.id], wanted_of(row.languages, self._configured), specials=self._specials)
         await SeriesRepository(session).change(row.id)
         publish_after_commit(self._bus, session, SeriesUpdated(data=SeriesRef(key=row.key, name=row.name)))
         after_commit(session, self.wake_loader)

@@ -1,4 +1,6 @@
 /** What can be done with series and with the folders of the library, told once. Queueing is the queue's. */
+import Bookmark from '@lucide/svelte/icons/bookmark';
+import BookmarkX from '@lucide/svelte/icons/bookmark-x';
 import EyeOff from '@lucide/svelte/icons/eye-off';
 import FolderSearch from '@lucide/svelte/icons/folder-search';
 import Languages from '@lucide/svelte/icons/languages';
@@ -16,7 +18,9 @@ import {
 	restoreAnime,
 	restoreFolder,
 	updateAnime,
+	updateSeason,
 	type CandidateOut,
+	type SeasonOut,
 	type UpdateSeries
 } from '#lib/api/generated/index.ts';
 import { m } from '#lib/paraglide/messages.js';
@@ -48,10 +52,10 @@ export function askLanguages(ask: () => unknown): Action {
 	return { id: 'series-languages', title: m.series_languages(), icon: Languages, run: ask };
 }
 
-/** Which languages of a series are wanted; null: as in the library. */
+/** Which languages of a series are wanted, and whether its specials are; null: as in the library. */
 export async function setLanguages(
 	series: Series,
-	policy: Required<Pick<UpdateSeries, 'languages' | 'language_mode' | 'language_wait_days'>>
+	policy: Required<Pick<UpdateSeries, 'languages' | 'language_mode' | 'language_wait_days' | 'specials'>>
 ): Promise<void> {
 	await change(series, policy);
 	// What counts as missing may be another number now.
@@ -62,6 +66,20 @@ export async function setLanguages(
 /** The order in which a series' sources are asked: all of them. Another first one means that its episodes are loaded anew. */
 export function setSources(series: Series, sources: NonNullable<UpdateSeries['sources']>): Promise<void> {
 	return change(series, { sources });
+}
+
+/** Whether a season is wanted: what is not is neither missing nor queued with what is missing. */
+export function wantSeason(series: Series, { season, monitored }: SeasonOut): Action {
+	return {
+		id: 'season-want',
+		title: monitored ? m.season_unwant() : m.season_want(),
+		icon: monitored ? BookmarkX : Bookmark,
+		run: async () => {
+			await call(updateSeason({ path: { key: series.key, season }, body: { monitored: !monitored } }));
+			await queryClient.invalidateQueries({ queryKey: libraryKeys.series(series.key) });
+			void queryClient.invalidateQueries({ queryKey: libraryKeys.lists });
+		}
+	};
 }
 
 /** Opens the question; {@link remove} does it. */
