@@ -81,7 +81,7 @@ def test_the_library(live: Live, client: httpx.Client) -> None:
     for series in page["items"]:
         promised(series, SERIES)
     detail = of(client.get(f"/api/anime/{live.key}"), 200, SERIES)
-    promised(detail["seasons"][0], {"season": WHOLE, "name": TEXT, "episodes": LIST})
+    promised(detail["seasons"][0], {"season": WHOLE, "name": TEXT, "monitored": FLAG, "episodes": LIST})
     episodes = [episode for season in detail["seasons"] for episode in season["episodes"]]
     for episode in episodes:
         promised(episode, EPISODE)

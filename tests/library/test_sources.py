@@ -65,7 +65,7 @@ async def test_another_source_can_come_first(both: Shelf) -> None:
     series = await both.library.get(key)
     assert (series.provider, series.provider_key) == ("attic", "cg/1")
     assert (series.loading_status, series.episodes_loaded, series.nfo_loaded) == ("pending", False, True)
-    assert series.total_episodes == 11  # they stay until the other one has answered
+    assert series.total_episodes == 10  # they stay until the other one has answered
 
 
 async def test_what_cannot_be_a_source(both: Shelf) -> None:

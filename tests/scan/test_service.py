@@ -39,7 +39,7 @@ async def test_a_series_that_is_added_takes_the_folder_that_lies_there(scanned: 
         }
         assert set(await scanned.loose()) == {"Something else"}
         detail = await scanned.shelf.library.get(key)
-        assert (detail.folder, detail.downloaded_episodes, detail.missing_episodes) == ("clockwork_garden", 2, 9)
+        assert (detail.folder, detail.downloaded_episodes, detail.missing_episodes) == ("clockwork_garden", 2, 8)
     assert {path.name for path in scanned.shelf.anime.glob("[!.]*")} == {"Something else", "clockwork_garden"}
 
 

@@ -669,6 +669,10 @@ export type LibrarySection = {
      */
     series_folder?: string;
     /**
+     * Whether specials (season 0, recaps among them) are wanted of series that do not say otherwise
+     */
+    specials?: boolean;
+    /**
      * Name of the folder of the specials
      */
     specials_folder?: string;
@@ -1682,6 +1686,7 @@ export type SeasonMappingOut = {
  */
 export type SeasonOut = {
     episodes: Array<EpisodeOut>;
+    monitored: boolean;
     name: string;
     season: number;
 };
@@ -1758,6 +1763,7 @@ export type SeriesDetail = {
     seasons: Array<SeasonOut>;
     site: string;
     sources: Array<SourceOut>;
+    specials: boolean | null;
     status: 'ongoing' | 'completed' | 'unknown';
     studios: Array<string>;
     titles: Array<string>;
@@ -1818,6 +1824,7 @@ export type SeriesOut = {
     provider: string;
     provider_key: string;
     site: string;
+    specials: boolean | null;
     status: 'ongoing' | 'completed' | 'unknown';
     total_episodes: number;
     updated_at: string;
@@ -2076,6 +2083,18 @@ export type UpdateProvider = {
 };
 
 /**
+ * UpdateSeason
+ *
+ * What of a season is to change.
+ */
+export type UpdateSeason = {
+    /**
+     * Whether its episodes are wanted
+     */
+    monitored: boolean;
+};
+
+/**
  * UpdateSeries
  *
  * What is named changes.
@@ -2092,6 +2111,7 @@ export type UpdateSeries = {
      * All of them; the first lists the episodes
      */
     sources?: Array<AddSource>;
+    specials?: boolean | null;
 };
 
 /**
@@ -3153,6 +3173,72 @@ export type RestoreAnimeResponses = {
 };
 
 export type RestoreAnimeResponse = RestoreAnimeResponses[keyof RestoreAnimeResponses];
+
+export type UpdateSeasonData = {
+    body: UpdateSeason;
+    path: {
+        /**
+         * Key of the series
+         */
+        key: string;
+        /**
+         * Its number; 0: the specials
+         */
+        season: number;
+    };
+    query?: never;
+    url: '/api/anime/{key}/seasons/{season}';
+};
+
+export type UpdateSeasonErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type UpdateSeasonError = UpdateSeasonErrors[keyof UpdateSeasonErrors];
+
+export type UpdateSeasonResponses = {
+    /**
+     * Done; this is how it is now
+     */
+    200: SeriesOut;
+};
+
+export type UpdateSeasonResponse = UpdateSeasonResponses[keyof UpdateSeasonResponses];
 
 export type LoginData = {
     body: LoginInput;
