@@ -91,7 +91,11 @@ def live(source: SampleSource, layouts: tuple[Layout, ...], tmp_path: Path) -> I
     anime.mkdir()
     for layout in layouts:
         install_profile(data / "providers", source.url, layout)
-    config = {"version": 1, "providers": {"allowed_hosts": [f"127.0.0.1:{source.port}"]}}
+    config = {
+        "version": 1,
+        "providers": {"allowed_hosts": [f"127.0.0.1:{source.port}"]},
+        "metadata": {"anilist": False},
+    }
     (data / "config.json").write_text(json.dumps(config))
     process = subprocess.Popen(
         [sys.executable, "-m", "aniworld", "serve", "--port", "0", "--data-dir", str(data), "--log-level", "warning"],

@@ -87,7 +87,11 @@ async def test_the_library_and_the_queue_beside_a_running_server(tmp_path: Path)
     anime.mkdir()
     async with SampleSource(tmp_path / "cache", seconds=4) as source:
         install_profile(data / "providers", source.url)
-        config = {"version": 1, "providers": {"allowed_hosts": [f"127.0.0.1:{source.port}"]}}
+        config = {
+            "version": 1,
+            "providers": {"allowed_hosts": [f"127.0.0.1:{source.port}"]},
+            "metadata": {"anilist": False},
+        }
         (data / "config.json").write_text(json.dumps(config))
         async with server_process(data, anime) as server:
             client = await server.start()
@@ -121,7 +125,11 @@ async def test_the_queue_tells_what_went_wrong_at_each_hoster(tmp_path: Path) ->
     anime.mkdir()
     async with SampleSource(tmp_path / "cache", seconds=4) as source:
         install_profile(data / "providers", source.url)
-        config = {"version": 1, "providers": {"allowed_hosts": [f"127.0.0.1:{source.port}"]}}
+        config = {
+            "version": 1,
+            "providers": {"allowed_hosts": [f"127.0.0.1:{source.port}"]},
+            "metadata": {"anilist": False},
+        }
         (data / "config.json").write_text(json.dumps(config))
         async with server_process(data, anime) as server:
             await add_series(await server.start())

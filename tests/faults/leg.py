@@ -60,6 +60,7 @@ class Leg:
         self.source.install(self.process.data)
         config = {
             "version": 1,
+            "metadata": {"anilist": False},
             "downloads": {
                 "slots": 3,
                 "retry_delay": 0.1,

@@ -46,7 +46,12 @@ def configure(data: Path, source: LoadedSource, hoster: str, **downloads: Any) -
     """Settings of a server that knows the source and prefers one of its hosters."""
     install_profile(data / "providers", source.url)
     section = {"hosters": [hoster], "retry_delay": 0.2, "min_free_space": RESERVE, **downloads}
-    config = {"version": 1, "downloads": section, "providers": {"allowed_hosts": [f"127.0.0.1:{source.port}"]}}
+    config = {
+        "version": 1,
+        "downloads": section,
+        "providers": {"allowed_hosts": [f"127.0.0.1:{source.port}"]},
+        "metadata": {"anilist": False},
+    }
     (data / "config.json").write_text(json.dumps(config))
 
 

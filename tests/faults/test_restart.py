@@ -47,7 +47,12 @@ async def server(source: SampleSource, tmp_path: Path) -> AsyncIterator[ServerPr
 
 def configure(data: Path, source: SampleSource, downloads: dict[str, Any]) -> None:
     install_profile(data / "providers", source.url)
-    config = {"version": 1, "downloads": downloads, "providers": {"allowed_hosts": [f"127.0.0.1:{source.port}"]}}
+    config = {
+        "version": 1,
+        "downloads": downloads,
+        "providers": {"allowed_hosts": [f"127.0.0.1:{source.port}"]},
+        "metadata": {"anilist": False},
+    }
     (data / "config.json").write_text(json.dumps(config))
 
 
