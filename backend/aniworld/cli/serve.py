@@ -119,11 +119,16 @@ def _run(main: Any) -> None:
 
 
 async def _demo(settings: Settings) -> None:
+    from aniworld.config.service import ConfigService  # noqa: PLC0415
+    from aniworld.events.bus import EventBus  # noqa: PLC0415
     from aniworld.sample import SampleSource, install_profile  # noqa: PLC0415 - the server runs without it
 
     anime = settings.data_dir.with_name(settings.data_dir.name + "-anime")
     anime.mkdir(parents=True, exist_ok=True)
     cache = settings.data_dir / "sample"
+    if not (settings.data_dir / "config.json").exists():
+        # Its series are made up, and nothing leaves this machine.
+        await ConfigService(settings.data_dir, EventBus()).patch("metadata", {"anilist": False})
     async with SampleSource(cache, throttle=DEMO_THROTTLE) as source:
         await asyncio.to_thread(install_profile, settings.data_dir / "providers", source.url)
         click.echo(f"The sample source runs at {source.url}")
