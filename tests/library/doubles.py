@@ -31,6 +31,8 @@ class MemoryCatalog:
     """While it is there and not set, answers wait."""
     others: dict[str, list[SeriesHit]] = field(default_factory=dict)
     """What further sources find, whatever is asked."""
+    held: dict[str, asyncio.Event] = field(default_factory=dict)
+    """By source: what its series wait for."""
     asked: list[str] = field(default_factory=list)
     running: int = 0
     most_running: int = 0
@@ -41,7 +43,7 @@ class MemoryCatalog:
         return self
 
     def providers(self) -> list[object]:
-        return []
+        return ["shelf", *self.others]
 
     def rows(self, query: str, answers: Iterable[Answer]) -> list[Found]:
         return rows(query, [(answer.source, answer.hits) for answer in answers])
@@ -63,8 +65,10 @@ class MemoryCatalog:
         if not provider:
             yield Answer("broken", problem="It does not answer")
 
-    async def series(self, _provider: str, key: str) -> SeriesInfo:
+    async def series(self, provider: str, key: str) -> SeriesInfo:
         await self._answer(f"series {key}")
+        if provider in self.held:
+            await self.held[provider].wait()
         if key not in self.infos:
             raise NotAtSourceError
         return self.infos[key]

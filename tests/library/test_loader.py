@@ -505,3 +505,22 @@ async def test_a_description_that_is_outdated_when_it_is_written_is_written_agai
         await session.execute(update(Episode).where(Episode.id == targets[0].episode_id).values(title="Renamed"))
         await repository.written(before)
         assert [file.title for file in await repository.pending(10)] == ["Renamed"]
+
+
+async def test_a_slow_source_with_many_series_does_not_keep_another_s_away(shelf: Shelf) -> None:
+    shelf.catalog.others["quick"] = []
+    shelf.catalog.held["shelf"] = asyncio.Event()
+    slow = []
+    for number in range(6):
+        info = clockwork(provider_key=f"slow{number}", name=f"Slow {number}")
+        shelf.catalog.infos[info.provider_key] = info
+        slow.append((await shelf.library.add("shelf", info.provider_key, info.name)).key)
+    async with shelf.loading():
+        await shelf.until_status(slow[0], "loading_episodes")
+        quick = await shelf.library.add("quick", "clockwork", "Clockwork Garden")
+        await shelf.until_status(quick.key, "completed")
+        states = [(await shelf.library.loading_status(key)).loading_status for key in slow]
+        assert sorted(states) == ["loading_episodes"] * 3 + ["pending"] * 3
+        shelf.catalog.held["shelf"].set()
+        for key in slow:
+            await shelf.until_status(key, "completed")

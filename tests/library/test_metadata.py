@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 from xml.etree import ElementTree as ET
 
+import msgspec
 import pytest
 
 from aniworld.catalog.service import Catalog
 from aniworld.catalog.types import Artwork, SeriesInfo
 from aniworld.db.engine import Database
 from aniworld.events.types import SeriesLoadingUpdate
+from aniworld.kit.clock import now
 from aniworld.kit.net import HttpClient
 from aniworld.library.choice_service import MetadataChoices
 from aniworld.library.loader import Loader
@@ -26,6 +29,17 @@ from tests.metadata.services.made import Made
 from tests.metadata.services.server import TMDB_TOKEN, Services, running
 
 FIRST = Made(0)
+
+
+class Coming(Made):
+    """Half of its first season has been shown."""
+
+    @property
+    def year(self) -> int:
+        return TODAY.year
+
+    def aired(self, season: int, episode: int) -> dt.date:
+        return TODAY + dt.timedelta(days=7 * (episode - 6) + 365 * (season - 1))
 
 
 @dataclass
@@ -171,7 +185,10 @@ async def test_what_a_person_chose_stays(told: Described) -> None:
     tmdb = next(one for one in none.services if one.service == "tmdb")
     assert (tmdb.id, tmdb.pinned) == (None, True)
     await told.again(key)
-    assert "tmdb" not in (await told.shelf.library.get(key)).ids
+    series = await told.shelf.library.get(key)
+    assert "tmdb" not in series.ids
+    first = series.seasons[0].episodes[0]
+    assert (first.title, first.plot) == ("", "")  # what only the wrong one said is gone
 
 
 async def test_a_pinned_season_is_never_moved(told: Described) -> None:
@@ -199,3 +216,45 @@ async def test_dates_of_the_services_make_episodes_known_before_they_air(told: D
     series = await told.shelf.library.get(key)
     assert all(one.aired is not None for part in series.seasons for one in part.episodes)
     assert series.seasons[0].episodes[0].aired < TODAY  # type: ignore[operator]
+
+
+async def test_a_date_in_the_future_that_only_a_service_knows_is_not_missing(told: Described) -> None:
+    told.services.series[0] = Coming(0)
+    listed = [episode(1, number, title="", aired=None, languages=()) for number in range(1, 13)]
+    info = msgspec.structs.replace(as_source(Coming(0)), seasons=(season(1, *listed),))
+    key = await told.load(info)
+    series = await told.shelf.library.get(key)
+    out = [one for one in series.seasons[0].episodes if one.aired is not None and one.aired <= TODAY]
+    assert len(series.seasons[0].episodes) == 12
+    assert all(one.aired is not None for one in series.seasons[0].episodes)
+    assert 0 < len(out) < 12
+    assert series.missing_episodes == len(out)
+
+
+async def test_a_reload_asks_the_services_anew(told: Described) -> None:
+    key = await told.load(as_source())
+    before = told.services.count()
+    await told.again(key)
+    after = told.services.count()
+    assert after["anilist"] > before["anilist"]
+    assert after["tmdb"] > before["tmdb"]
+
+
+async def test_nobody_waits_for_a_service_that_allows_no_more(told: Described) -> None:
+    told.services.faults["anilist"] = "busy"
+    told.services.retry_after = 3600
+    keys = []
+    for number in (0, 1):
+        made = Made(number)
+        info = msgspec.structs.replace(as_source(made), provider_key=f"made{number}")
+        told.shelf.catalog.infos[info.provider_key] = info
+        keys.append((await told.shelf.library.add("shelf", info.provider_key, info.name)).key)
+    async with told.shelf.loading():
+        for number, key in enumerate(keys):
+            await told.shelf.until_status(key, "completed")
+            said = {one.service: one for one in (await told.described.said(key)).services}
+            assert said["tmdb"].id == str(Made(number).tmdb)
+            assert said["anilist"].problem
+            assert said["anilist"].ask_after is not None
+            assert said["anilist"].ask_after > now() + dt.timedelta(minutes=50)
+    assert told.services.count()["anilist"] == 1

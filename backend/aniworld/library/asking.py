@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast, get_args
@@ -74,9 +74,15 @@ class Asking:
         due: Sequence[Service],
         tell: Callable[[str], None],
         patience: float,
+        fresh: Collection[Service] = (),
     ) -> dict[Service, Asked]:
-        """What each one that is ``due`` answers; all together take ``patience`` seconds at most."""
+        """What each one that is ``due`` answers; all together take ``patience`` seconds at most.
+
+        A service that may not be asked within them is left out at once. ``fresh``: not from what was kept.
+        """
         end = asyncio.get_running_loop().time() + patience
+        busy = {service: wait for service in due if (wait := self._services.waits(service)) > patience}
+        due = [service for service in due if service not in busy]
         chosen: dict[Service, tuple[str, float]] = {}
         for service in due:
             known = told.get(service)
@@ -84,7 +90,7 @@ class Asking:
                 chosen[service] = (known.service_id, known.confidence)
             elif id_ := ids.get(cast("IdKind", service)):
                 chosen[service] = (id_, 1.0)
-        found: dict[Service, Asked] = {}
+        found: dict[Service, Asked] = {service: _late(service, retry_after=wait) for service, wait in busy.items()}
         unknown = tuple(service for service in due if service not in chosen and service != "fanart")
         if unknown:
             tell(f"Looking at {_listed(unknown)}")
@@ -94,7 +100,7 @@ class Asking:
                 episode_count=regular_count(source) or None,
                 ids=dict(ids),
             )
-            found = await self._search(wanted, unknown, end)
+            found |= await self._search(wanted, unknown, end)
             for service, one in found.items():
                 sure = next((candidate for candidate in one.candidates or () if candidate.sure), None)
                 if sure is not None:
@@ -113,7 +119,9 @@ class Asking:
                 continue
             tell(f"Asking {TITLES[service]}")
             candidates = found[service].candidates if service in found else None
-            found[service] = await self._fetch(service, *chosen[service], all_ids, source, candidates, end)
+            found[service] = await self._fetch(
+                service, *chosen[service], all_ids, source, candidates, end, fresh=service in fresh
+            )
             kept = found[service].kept
             if kept is not None:
                 all_ids = {**kept.series.ids, **all_ids}
@@ -146,13 +154,18 @@ class Asking:
         source: ServiceSeries,
         candidates: tuple[Candidate, ...] | None,
         end: float,
+        *,
+        fresh: bool,
     ) -> Asked:
+        wait = self._services.waits(service)
+        if wait > end - asyncio.get_running_loop().time():
+            return _late(service, candidates, retry_after=wait)
         try:
             async with asyncio.timeout_at(end):
-                series = await self._services.fetch(service, id_, ids)
+                series = await self._services.fetch(service, id_, ids, fresh=fresh)
                 kept = Kept(series=series)
                 if service == "anilist":
-                    kept = Kept(series=series, entries=await self._chain(series, source))
+                    kept = Kept(series=series, entries=await self._chain(series, source, fresh=fresh))
                 elif service == "tmdb":
                     listed = await self._services.id_entries({**series.ids, **ids, "tmdb": id_})
                     kept = Kept(series=series, listed=listed)
@@ -163,7 +176,7 @@ class Asking:
             return _failed(error, candidates)
         return Asked(service_id=id_, confidence=confidence, kept=kept, candidates=candidates)
 
-    async def _chain(self, series: ServiceSeries, source: ServiceSeries) -> tuple[ServiceSeries, ...]:
+    async def _chain(self, series: ServiceSeries, source: ServiceSeries, *, fresh: bool) -> tuple[ServiceSeries, ...]:
         """What came before and after an entry, in order, as far as the source has more; empty: only this one."""
         needed = regular_count(source)
         seasons = sum(1 for season in source.seasons if season.season > 0)
@@ -182,7 +195,7 @@ class Asking:
                     break
                 seen.add(following.id)
                 try:
-                    current = await self._services.fetch("anilist", following.id, {})
+                    current = await self._services.fetch("anilist", following.id, {}, fresh=fresh)
                 except ServiceError as error:
                     if not error.permanent:
                         raise
@@ -209,8 +222,9 @@ class Asking:
         return tuple(found)
 
 
-def _late(service: Service, candidates: tuple[Candidate, ...] | None = None) -> Asked:
-    return Asked(problem=f"{TITLES[service]} takes long; it is asked again later", candidates=candidates)
+def _late(service: Service, candidates: tuple[Candidate, ...] | None = None, retry_after: float = 0.0) -> Asked:
+    problem = f"{TITLES[service]} takes long; it is asked again later"
+    return Asked(problem=problem, candidates=candidates, retry_after=retry_after)
 
 
 def _failed(error: AppError, candidates: tuple[Candidate, ...] | None = None) -> Asked:

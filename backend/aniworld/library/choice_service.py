@@ -95,7 +95,7 @@ class MetadataChoices(SeriesMetadataService):
                 await repository.put_places(row.id, service, ())
             plan = await self.plan(row.id)
             async with self._db.write() as session:
-                await self.write(session, row.id, plan)
+                await self.write(session, row.id, plan, anew=True)
                 if service != "fanart" and id_ is not None:
                     await MetadataRepository(session).put_id(row.id, service, id_)
                 self._changed(session, row)
@@ -132,7 +132,7 @@ class MetadataChoices(SeriesMetadataService):
                     await repository.put_places(row.id, service, list(found.values()))
             plan = await self.plan(row.id)
             async with self._db.write() as session:
-                await self.write(session, row.id, plan)
+                await self.write(session, row.id, plan, anew=True)
                 self._changed(session, row)
         return await self.mapping(key)
 

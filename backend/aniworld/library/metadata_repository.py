@@ -236,8 +236,11 @@ class MetadataRepository:
 
     # --- as columns ---------------------------------------------------------------------------------------------
 
-    async def apply(self, series_id: UUID, merged: MergedSeries) -> bool:
-        """Write what is told of the episodes that the series has; whether anything changed."""
+    async def apply(self, series_id: UUID, merged: MergedSeries, *, anew: bool = False) -> bool:
+        """Write what is told of the episodes that the series has; whether anything changed.
+
+        What nobody tells stays as it was, or with ``anew`` is gone.
+        """
         rows = await self._session.execute(
             select(
                 Episode.id,
@@ -260,14 +263,16 @@ class MetadataRepository:
                 continue
             more = {"ids": one.ids, "ratings": one.ratings, "directors": one.directors, "writers": one.writers}
             values: dict[str, Any] = {
-                "title": one.title[:500] or row.title,
-                "aired": one.aired or row.aired,
-                "duration": one.duration or row.duration,
-                "plot": one.plot or row.plot,
-                "still": one.still if one.still and len(one.still) <= 2000 else row.still,
-                "rating": one.ratings[0].value if one.ratings else row.rating,
-                "facts": msgspec.to_builtins(more) if any(more.values()) else row.facts,
+                "title": one.title[:500],
+                "aired": one.aired,
+                "duration": one.duration,
+                "plot": one.plot,
+                "still": one.still if one.still and len(one.still) <= 2000 else None,
+                "rating": one.ratings[0].value if one.ratings else None,
+                "facts": msgspec.to_builtins(more) if any(more.values()) else None,
             }
+            if not anew:
+                values = {name: value or getattr(row, name) for name, value in values.items()}
             if any(getattr(row, name) != value for name, value in values.items()):
                 changed.append({"id": row.id, **values})
         if changed:

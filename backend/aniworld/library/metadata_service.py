@@ -103,7 +103,9 @@ class SeriesMetadataService:
         source = told.get("source")
         base = source.kept.series if source and source.kept else await self._from_rows(series_id, row)
         from_nfo = await self._asking.ids_in_folder(row.folder) if not told.keys() & set(SERVICES) else {}
-        asked = await self._asking.ask(base, row.year, {**ids, **from_nfo}, told, due, tell, patience)
+        # A person wants to know what it says now (``due_now``), not what it said.
+        fresh = [one for one in due if (known := told.get(one)) and known.fetched_at and known.ask_after is None]
+        asked = await self._asking.ask(base, row.year, {**ids, **from_nfo}, told, due, tell, patience, fresh)
         async with self.lock(series_id):
             changes: dict[Origin, Kept] = {}
             for service, one in asked.items():
@@ -115,9 +117,9 @@ class SeriesMetadataService:
                 repository = MetadataRepository(session)
                 if from_nfo:
                     await repository.put_ids(series_id, from_nfo, from_nfo=True)
-                fresh = await repository.told(series_id)
+                told_now = await repository.told(series_id)
                 for service, one in asked.items():
-                    known = fresh.get(service)
+                    known = told_now.get(service)
                     if known is not None and known.pinned and known.service_id != one.service_id:
                         changes.pop(service, None)  # chosen by a person while we asked
                         continue
@@ -167,8 +169,11 @@ class SeriesMetadataService:
         merged = msgspec.structs.replace(self.services.merged(told), ids=ids)
         return Plan(merged=merged, places=found, titles=folded_titles(told), ids=ids, kept=changes)
 
-    async def write(self, session: AsyncSession, series_id: UUID, plan: Plan | None) -> bool:
-        """Write a plan; whether series or episodes changed by it."""
+    async def write(self, session: AsyncSession, series_id: UUID, plan: Plan | None, *, anew: bool = False) -> bool:
+        """Write a plan; whether series or episodes changed by it.
+
+        ``anew``: a person chose otherwise, so what nobody tells now is gone; else it stays as it was.
+        """
         if plan is None:
             return False
         repository, series = MetadataRepository(session), SeriesRepository(session)
@@ -178,11 +183,11 @@ class SeriesMetadataService:
             await repository.put_places(series_id, service, plan.places.get(service, ()))
         await repository.put_titles(series_id, plan.titles)
         await repository.put_ids(series_id, plan.ids)
-        changed = await repository.apply(series_id, plan.merged)
+        changed = await repository.apply(series_id, plan.merged, anew=anew)
         row = await series.material(series_id)
         if row is None:
             return False
-        values = _columns(plan.merged)
+        values = _columns(plan.merged, anew=anew)
         changed |= any(getattr(row, name) != value for name, value in values.items())
         if changed:
             await series.change(series_id, **values)
@@ -233,18 +238,18 @@ def _in_use(told: Told) -> bool:
     return told.origin == "source" or told.service_id is not None
 
 
-def _columns(merged: MergedSeries) -> dict[str, Any]:
-    """Columns of a series; what nobody tells stays as it was."""
+def _columns(merged: MergedSeries, *, anew: bool) -> dict[str, Any]:
+    """Columns of a series; what nobody tells stays as it was, unless it is all made ``anew``."""
     values: dict[str, Any] = {"facts": msgspec.to_builtins(without_seasons(merged))}
     if merged.title.strip():
         values |= {"name": merged.title.strip()[:500], "name_folded": fold(merged.title)[:500]}
-    if merged.year is not None:
+    if merged.year is not None or anew:
         values["year"] = merged.year
     if merged.ongoing is not None:
         values["status"] = "ongoing" if merged.ongoing else "completed"
-    if merged.plot:
+    if merged.plot or anew:
         values["description"] = merged.plot
-    if merged.genres:
+    if merged.genres or anew:
         values["genres"] = list(merged.genres)
     return values
 

@@ -61,6 +61,11 @@ class MetadataServices:
         """Who is asked: switched on, and with a key where one is needed."""
         return tuple(name for name, api in self._apis.items() if api.ready)
 
+    def waits(self, service: Service) -> float:
+        """Seconds until a service may be asked at all: its limit is used up, or it is left alone while it is down."""
+        line = self._apis[service].line
+        return max(0.0, line.pace.wait(), line.condition.down_until - time.monotonic())
+
     async def search(
         self, wanted: Wanted, services: tuple[Service, ...] | None = None
     ) -> tuple[list[Candidate], list[ServiceProblem]]:

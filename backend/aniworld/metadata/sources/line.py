@@ -136,6 +136,8 @@ class Line:
 
     async def _turn(self) -> None:
         try:
+            if self.pace.wait() > PATIENCE:
+                raise TimeoutError
             async with asyncio.timeout(PATIENCE):
                 await self.pace.turn()
         except TimeoutError as error:
