@@ -11,6 +11,8 @@ import msgspec
 
 from aniworld.library.policy import is_out, season_wanted
 from aniworld.library.schemas import (
+    ConflictEpisode,
+    ConflictOut,
     EpisodeLanguageOut,
     EpisodeOut,
     LoadingProgress,
@@ -77,6 +79,7 @@ def series_detail(
     wanted: Sequence[str],
     today: dt.date,
     told: MergedSeries | None = None,
+    conflicts: Sequence[Any] = (),
     *,
     specials: bool,
 ) -> SeriesDetail:
@@ -116,6 +119,17 @@ def series_detail(
                 episodes=by_season[number],
             )
             for number in ordered
+        ],
+        conflicts=[
+            ConflictOut(
+                id=row.id,
+                kind=row.kind,
+                provider=row.provider,
+                provider_key=row.provider_key,
+                episodes=msgspec.convert(row.episodes, list[ConflictEpisode]),
+                created_at=row.created_at,
+            )
+            for row in conflicts
         ],
     )
 

@@ -16,7 +16,6 @@ from sqlalchemy import (
     delete,
     exists,
     func,
-    insert,
     literal,
     or_,
     select,
@@ -27,7 +26,6 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from aniworld.catalog.types import EpisodeInfo, SeasonInfo
 from aniworld.db.base import new_id
 from aniworld.kit.clock import now
 from aniworld.library.models import Episode, EpisodeFile, EpisodeLanguage, Season, Series
@@ -201,88 +199,6 @@ class EpisodeRepository:
             select(func.min(Episode.aired)).where(Episode.series_id == series_id, Episode.season > 0)
         )
 
-    # --- what a source tells ------------------------------------------------------------------------------------
-
-    async def store(self, series_id: UUID, seasons: Sequence[SeasonInfo]) -> None:
-        """Take over what a source lists: ids survive, what vanished goes unless there is a file of it.
-
-        What the source does not tell of an episode that is known already stays as it was.
-        """
-        listed: dict[tuple[int, int], EpisodeInfo] = {}
-        for season in seasons:
-            for info in season.episodes:
-                listed.setdefault((info.season, info.episode), info)
-        known = {(row.season, row.episode): row for row in await self.episodes(series_id)}
-        ids = {number: row.id for number, row in known.items()}
-        added, changed = [], []
-        for number, info in listed.items():
-            row = known.get(number)
-            values = _values(info, row)
-            if row is None:
-                ids[number] = new_id()
-                added.append(
-                    {"id": ids[number], "series_id": series_id, "season": number[0], "episode": number[1], **values}
-                )
-            elif any(getattr(row, name) != value for name, value in values.items()):
-                changed.append({"id": row.id, **values})
-        for chunk in _chunks(added):
-            await self._session.execute(insert(Episode), chunk)
-        if changed:
-            await self._session.execute(update(Episode), changed)
-        for chunk in _chunks(changed):
-            of_changed = EpisodeFile.episode_id.in_([values["id"] for values in chunk])
-            await self._session.execute(update(EpisodeFile).where(of_changed).values(nfo_written_at=None))
-        gone = [row.id for number, row in known.items() if number not in listed]
-        for ids_gone in _chunks(gone):
-            has_file = exists().where(EpisodeFile.episode_id == Episode.id)
-            await self._session.execute(delete(Episode).where(Episode.id.in_(ids_gone), ~has_file))
-        await self._store_seasons(series_id, seasons)
-        await self._store_languages(
-            {ids[number]: {str(language) for language in info.languages} for number, info in listed.items()},
-            {row.id: set(row.offered.split(",")) if row.offered else set() for row in known.values()},
-        )
-
-    async def _store_seasons(self, series_id: UUID, seasons: Sequence[SeasonInfo]) -> None:
-        known = {row.season: row.name for row in await self.seasons(series_id)}
-        listed = {season.season: season.name[:500] for season in seasons}
-        added = [
-            {"id": new_id(), "series_id": series_id, "season": number, "name": name}
-            for number, name in listed.items()
-            if number not in known
-        ]
-        for chunk in _chunks(added):
-            await self._session.execute(insert(Season), chunk)
-        for number, name in listed.items():
-            if name and known.get(number, name) != name:
-                await self._session.execute(
-                    update(Season).where(Season.series_id == series_id, Season.season == number).values(name=name)
-                )
-        still_used = select(Episode.season).where(Episode.series_id == series_id)
-        gone = known.keys() - listed.keys()
-        if gone:
-            await self._session.execute(
-                delete(Season).where(
-                    Season.series_id == series_id, Season.season.in_(gone), Season.season.not_in(still_used)
-                )
-            )
-
-    async def _store_languages(self, listed: dict[UUID, set[str]], known: dict[UUID, set[str]]) -> None:
-        nothing: set[str] = set()
-        added = [
-            {"episode_id": id_, "language": language}
-            for id_, languages in listed.items()
-            for language in sorted(languages - known.get(id_, nothing))
-        ]
-        for chunk in _chunks(added):
-            await self._session.execute(insert(EpisodeLanguage), chunk)
-        gone = [
-            (id_, language) for id_, languages in known.items() for language in languages - listed.get(id_, nothing)
-        ]
-        for pairs in _chunks(gone):
-            await self._session.execute(
-                delete(EpisodeLanguage).where(tuple_(EpisodeLanguage.episode_id, EpisodeLanguage.language).in_(pairs))
-            )
-
     # --- files --------------------------------------------------------------------------------------------------
 
     async def put_file(
@@ -373,19 +289,6 @@ class EpisodeRepository:
             .limit(limit)
         )
         return list(await self._session.execute(query))
-
-
-def _values(info: EpisodeInfo, known: Row[Any] | None) -> dict[str, Any]:
-    """What is to be stored of an episode."""
-    told: dict[str, Any] = {
-        "absolute": info.absolute,
-        "title": info.title[:500] or None,
-        "aired": info.aired,
-        "duration": info.duration,
-    }
-    values = {name: value if value is not None else getattr(known, name, None) for name, value in told.items()}
-    values["title"] = values["title"] or ""
-    return values
 
 
 def _chunks(items: list[_T]) -> Iterable[list[_T]]:

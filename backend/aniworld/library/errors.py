@@ -39,6 +39,18 @@ class FolderTakenError(ConflictError):
     code, title = "folder-taken", "That folder belongs to another series"
 
 
+class ConflictGoneError(NotFoundError):
+    """It was settled already, or the source counts as before."""
+
+    code, title = "conflict-gone", "There is no such conflict any more"
+
+
+class NumberTakenError(ConflictError):
+    """An episode that is not moved has the number already."""
+
+    code, title = "number-taken", "Another episode has that number"
+
+
 class NotDeletedError(ConflictError):
     """There is nothing to restore."""
 

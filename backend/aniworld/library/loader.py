@@ -239,8 +239,7 @@ class Loader:
             repository = SeriesRepository(session)
             if not await repository.release(job, loading_status=status, **_flags(job), **values):
                 return
-            problems = await MetadataRepository(session).problems(job.id)
-            note = "; ".join(problem for _, problem in problems) or None
+            note = await MetadataRepository(session).note(job.id)
             publish_after_commit(self._bus, session, _update(job, status, values.get("loading_error"), note))
             publish_after_commit(self._bus, session, SeriesUpdated(data=SeriesRef(key=job.key, name=job.name)))
 

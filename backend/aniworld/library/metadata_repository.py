@@ -71,14 +71,15 @@ class MetadataRepository:
         else:
             await self._session.execute(update(SeriesMetadata).where(*where).values(**values))
 
-    async def problems(self, series_id: UUID) -> list[tuple[str, str]]:
-        """(service, why it told nothing when it was asked last)."""
+    async def note(self, series_id: UUID) -> str | None:
+        """What does not keep a series from being complete: who stands in for its source, which service is silent."""
         query = (
-            select(SeriesMetadata.origin, SeriesMetadata.problem)
+            select(SeriesMetadata.problem)
             .where(SeriesMetadata.series_id == series_id, SeriesMetadata.problem.is_not(None))
             .order_by(SeriesMetadata.origin)
         )
-        return [(origin, problem or "") for origin, problem in (await self._session.execute(query)).tuples()]
+        source = await self._session.scalar(select(Series.loading_note).where(Series.id == series_id))
+        return "; ".join(filter(None, [source, *await self._session.scalars(query)])) or None
 
     async def written(self, series_id: UUID) -> tuple[Any, ...] | None:
         """What the description of a series is made of: where it differs, it is to be written again."""

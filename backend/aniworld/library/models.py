@@ -93,6 +93,8 @@ class Series(Entity):
     loading_started_at: Mapped[dt.datetime | None]
     loading_completed_at: Mapped[dt.datetime | None]
     loading_error: Mapped[str | None] = mapped_column(String(2000))
+    loading_note: Mapped[str | None] = mapped_column(String(500))
+    """Who answered in place of the leading source, and why."""
     loading_attempts: Mapped[int] = mapped_column(default=0, server_default="0")
     load_priority: Mapped[int] = mapped_column(default=0, server_default="0")
     """1: somebody waits for it; 0: found unfinished at a start."""
@@ -234,12 +236,45 @@ class Episode(Entity):
 
 
 class EpisodeLanguage(Base):
-    """A language in which the source offers an episode now."""
+    """A language in which any of the series' sources offers an episode now."""
 
     __tablename__ = "episode_languages"
 
     episode_id: Mapped[UUID] = mapped_column(ForeignKey("episodes.id", ondelete="CASCADE"), primary_key=True)
     language: Mapped[str] = mapped_column(String(24), primary_key=True)
+
+
+class EpisodeOffer(Base):
+    """An episode at one of its series' sources, as that listed it last: under its own number."""
+
+    __tablename__ = "episode_offers"
+
+    episode_id: Mapped[UUID] = mapped_column(ForeignKey("episodes.id", ondelete="CASCADE"), primary_key=True)
+    provider: Mapped[str] = mapped_column(String(64), primary_key=True)
+    provider_key: Mapped[str] = mapped_column(String(500), primary_key=True)
+    season: Mapped[int]
+    episode: Mapped[int]
+    languages: Mapped[str] = mapped_column(String(2000))
+    """What can be had there, comma-separated; empty: nothing yet."""
+
+
+class SeriesConflict(Entity):
+    """Episodes that a source counts differently than the library."""
+
+    __tablename__ = "series_conflicts"
+    __table_args__ = (
+        UniqueConstraint("series_id", "kind", "provider", "provider_key"),
+        CheckConstraint("kind IN ('renumbered', 'doubtful')", name="kind"),
+        CheckConstraint("state IN ('open', 'kept', 'accepted')", name="state"),
+    )
+
+    series_id: Mapped[UUID] = mapped_column(ForeignKey("series.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(16))
+    provider: Mapped[str] = mapped_column(String(64))
+    provider_key: Mapped[str] = mapped_column(String(500))
+    episodes: Mapped[list[Any]]
+    state: Mapped[str] = mapped_column(String(16))
+    created_at: Mapped[dt.datetime]
 
 
 class EpisodeFile(Entity):

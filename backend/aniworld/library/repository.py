@@ -336,6 +336,22 @@ def steps_done(row: Any) -> dict[Step, bool]:
     }
 
 
+def to_load(parts: Sequence[Step]) -> dict[str, Any]:
+    """Columns of a series of which parts are to be loaded now. Whoever loads it already loses the lease."""
+    return {
+        **{f"{part}_loaded": False for part in parts},
+        "loading_status": "pending",
+        "load_priority": 1,
+        "loading_attempts": 0,
+        "load_after": None,
+        "loading_error": None,
+        "loading_started_at": None,
+        "loading_completed_at": None,
+        "lease_token": None,
+        "lease_until": None,
+    }
+
+
 def _filtered(filter_: SeriesFilter) -> list[ColumnElement[bool]]:
     match filter_:
         case "missing":

@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import os
 from typing import Annotated, Any
+from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, Router, delete, get, patch, post
@@ -23,6 +24,7 @@ from aniworld.library.schemas import (
     AddSeries,
     LoadingState,
     ReloadSeries,
+    ResolveConflict,
     SearchAnswer,
     SearchDone,
     SearchResult,
@@ -136,6 +138,23 @@ async def check_nfo(library: NamedDependency[LibraryService], key: FromPath[Key]
     and what stands in the way, the worst first.
     """
     return await library.check_folder(key)
+
+
+@post(
+    "/{key:str}/conflicts/{conflict_id:uuid}",
+    operation_id="resolveAnimeConflict",
+    summary="Say which numbers hold",
+    status_code=200,
+)
+async def resolve_conflict(
+    library: NamedDependency[LibraryService],
+    key: FromPath[Key],
+    conflict_id: FromPath[Annotated[UUID, Parameter(description="Id of the conflict")]],
+    data: JSONBody[ResolveConflict],
+) -> SeriesDetail:
+    """Accept: episodes take the numbers of the source, and their files stay theirs. Keep: all stays as it is."""
+    await library.resolve(key, conflict_id, data.resolution)
+    return await library.get(key)
 
 
 @get(
@@ -260,6 +279,7 @@ routers = [
             update_season,
             delete_anime,
             restore_anime,
+            resolve_conflict,
             get_image,
             check_nfo,
         ],

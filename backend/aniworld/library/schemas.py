@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated
+from typing import Annotated, Literal
+from uuid import UUID
 
 import msgspec
 from msgspec import Meta
@@ -11,7 +12,7 @@ from msgspec import Meta
 from aniworld.catalog.types import SeriesStatus
 from aniworld.config.schemas import LanguageMode, LanguageTag
 from aniworld.kit.schema import Input, Schema
-from aniworld.library.types import MAX_SOURCES, STEPS, LanguageSource, LoadingStatus, QueueState, Step
+from aniworld.library.types import MAX_SOURCES, STEPS, ConflictKind, LanguageSource, LoadingStatus, QueueState, Step
 from aniworld.metadata.types import IdKind, Person, Rating
 
 _PLAIN = r"^[^\x00-\x1f\x7f]+$"
@@ -134,6 +135,40 @@ class NextAiring(Schema, frozen=True):
     at: dt.datetime
 
 
+class ConflictEpisode(Schema, frozen=True):
+    """An episode that a source counts differently."""
+
+    season: int | None
+    """Here; null: it is not clear which one it is, or it has no place yet."""
+    episode: int | None
+    source_season: int
+    source_episode: int
+    title: str
+    confidence: float | None
+    """How sure it is that these are one, 0 to 1."""
+    has_file: bool
+
+
+class ConflictOut(Schema, frozen=True):
+    """Where a source counts differently than the library; somebody has to say what holds."""
+
+    id: UUID
+    kind: ConflictKind
+    provider: str
+    provider_key: str
+    episodes: list[ConflictEpisode]
+    created_at: dt.datetime
+
+
+class ResolveConflict(Input, frozen=True):
+    """What holds."""
+
+    resolution: Annotated[
+        Literal["accept", "keep"],
+        Meta(description="accept: as the source counts; files go with their episodes. keep: as it is here"),
+    ]
+
+
 class SeriesDetail(SeriesOut, frozen=True):
     """A series with its seasons and episodes."""
 
@@ -151,6 +186,8 @@ class SeriesDetail(SeriesOut, frozen=True):
     sources: list[SourceOut]
     """Where it can be had: the one that lists its episodes, then those that are asked when it has none."""
     seasons: list[SeasonOut]
+    conflicts: list[ConflictOut]
+    """What waits for a decision: accept or keep."""
 
 
 class LoadingProgress(Schema, frozen=True):

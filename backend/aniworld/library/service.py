@@ -23,6 +23,8 @@ from aniworld.kit.clock import now
 from aniworld.kit.errors import InvalidInputError
 from aniworld.kit.text import fold
 from aniworld.library import folders
+from aniworld.library.conflict_repository import ConflictRepository
+from aniworld.library.conflict_service import Conflicts
 from aniworld.library.details import loading_state, series_detail
 from aniworld.library.episode_repository import EpisodeRepository
 from aniworld.library.errors import (
@@ -36,7 +38,7 @@ from aniworld.library.errors import (
 from aniworld.library.facts import facts_of
 from aniworld.library.metadata_repository import MetadataRepository
 from aniworld.library.nfo_repository import NfoRepository
-from aniworld.library.repository import SeriesRepository
+from aniworld.library.repository import SeriesRepository, to_load
 from aniworld.library.schemas import (
     AddSource,
     LoadingState,
@@ -46,7 +48,6 @@ from aniworld.library.schemas import (
     UpdateSeries,
 )
 from aniworld.library.search_service import AddSeries, CoverPath, FailedProvider, SearchItem, SearchService, cover_path
-from aniworld.library.season_service import Seasons
 from aniworld.library.source_repository import SourceRepository
 from aniworld.library.text import slug
 from aniworld.library.types import (
@@ -67,7 +68,7 @@ _RESERVED_KEYS = frozenset({"add", "bulk", "organise", "rescan", "unmatched"})
 _ATTEMPTS = 5
 
 
-class LibraryService(Seasons):
+class LibraryService(Conflicts):
     """Everything that a client and the downloads can do with the library."""
 
     def __init__(self, db: Database, bus: EventBus, config: ConfigService, catalog: Catalog) -> None:
@@ -117,20 +118,21 @@ class LibraryService(Seasons):
             states = await self.queue_states(session, key)
             others = await SourceRepository(session).of(id_)
             told = facts_of(await SeriesRepository(session).material(id_))
+            conflicts = await ConflictRepository(session).of(id_)
         wanted = series.languages or self._configured
         specials = self._specials if series.specials is None else series.specials
         return series_detail(
-            series, others, seasons, episodes, files, states, wanted, now().date(), told, specials=specials
+            series, others, seasons, episodes, files, states, wanted, now().date(), told, conflicts, specials=specials
         )
 
     async def loading_status(self, key: str) -> LoadingState:
         """Where the loading of a series stands."""
         async with self._db.read() as session:
             found = await SeriesRepository(session).get(key)
-            problems = await MetadataRepository(session).problems(found[0]) if found is not None else []
+            note = await MetadataRepository(session).note(found[0]) if found is not None else None
         if found is None:
             raise SeriesNotFoundError
-        return loading_state(found[1], self.loading_now(key) or "; ".join(problem for _, problem in problems) or None)
+        return loading_state(found[1], self.loading_now(key) or note)
 
     async def image(self, key: str, kind: ImageKind) -> Path:
         """The file of a series' picture. Raises :class:`SeriesNotFoundError`, :class:`ImageNotFoundError`."""
@@ -207,7 +209,7 @@ class LibraryService(Seasons):
                 raise AlreadyInLibraryError(existing.key)
             else:
                 id_, key = existing.id, existing.key
-                await repository.change(id_, deleted_at=None, created_at=moment, **_to_load(STEPS))
+                await repository.change(id_, deleted_at=None, created_at=moment, **to_load(STEPS))
             if others:
                 await SourceRepository(session).put(id_, others)
             added = await repository.get(key)
@@ -221,7 +223,7 @@ class LibraryService(Seasons):
         async with self._db.write() as session:
             repository = SeriesRepository(session)
             row = await self._existing(repository, key)
-            values = _to_load(parts)
+            values = to_load(parts)
             if "logo" in parts or "images" in parts:
                 values["replace_images"] = True
             await repository.change(row.id, **values)
@@ -295,7 +297,7 @@ class LibraryService(Seasons):
                 raise SeriesNotFoundError
             if row.deleted_at is None:
                 raise NotDeletedError
-            await repository.change(row.id, deleted_at=None, **_to_load(("episodes",)))
+            await repository.change(row.id, deleted_at=None, **to_load(("episodes",)))
             publish_after_commit(self._bus, session, SeriesAdded(data=SeriesRef(key=key, name=row.name)))
             return await self._changed(session, repository, key)
 
@@ -318,7 +320,7 @@ class LibraryService(Seasons):
         taken = await repository.owner(first, except_id=row.id)
         if taken is not None:
             raise AlreadyInLibraryError(taken.key)
-        return {"provider": first.provider, "provider_key": first.provider_key, **_to_load(("episodes",))}
+        return {"provider": first.provider, "provider_key": first.provider_key, **to_load(("episodes",))}
 
     def _check_provider(self, name: str, field: str = "provider") -> None:
         try:
@@ -349,22 +351,6 @@ def _refs(sources: Sequence[AddSource]) -> list[SourceRef]:
         ref = SourceRef(provider=source.provider, provider_key=source.provider_key, name=source.name)
         found.setdefault((source.provider, source.provider_key), ref)
     return list(found.values())
-
-
-def _to_load(parts: Sequence[Step]) -> dict[str, Any]:
-    """Columns of a series of which parts are to be loaded now. Whoever loads it already loses the lease."""
-    return {
-        **{f"{part}_loaded": False for part in parts},
-        "loading_status": "pending",
-        "load_priority": 1,
-        "loading_attempts": 0,
-        "load_after": None,
-        "loading_error": None,
-        "loading_started_at": None,
-        "loading_completed_at": None,
-        "lease_token": None,
-        "lease_until": None,
-    }
 
 
 def _key_base(name: str, provider_key: str) -> str:

@@ -7,13 +7,15 @@ sentence that a person understands, or :class:`LeaseLostError` when somebody els
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from aniworld.catalog.errors import NotAtSourceError
 from aniworld.catalog.service import Catalog
@@ -26,23 +28,30 @@ from aniworld.kit.clock import now
 from aniworld.kit.errors import AppError
 from aniworld.kit.text import fold
 from aniworld.library import folders
+from aniworld.library.conflict_repository import ConflictRepository
 from aniworld.library.episode_repository import EpisodeRepository
 from aniworld.library.errors import FolderError, NoAnimeDirectoryError, SourceEmptyError
 from aniworld.library.facts import facts_of, series_facts
+from aniworld.library.failover import Answers, ask_all
+from aniworld.library.listing_repository import ListingRepository
 from aniworld.library.merging import Kept, told_by_source
 from aniworld.library.metadata_service import SeriesMetadataService
 from aniworld.library.naming import Names
 from aniworld.library.repository import SeriesRepository, wanted_of
 from aniworld.library.service import LibraryService
+from aniworld.library.source_repository import SourceRepository
 from aniworld.library.types import LoadJob, Step
+from aniworld.library.uniting import Source, as_here, numbered, unite
 from aniworld.metadata import service as metadata
-from aniworld.metadata.types import Picture, PictureKind
+from aniworld.metadata.types import Origin, Picture, PictureKind
 
 log = logging.getLogger(__name__)
 
 LEASE = dt.timedelta(minutes=10)
 _MOST_TRIES = 3
 """Pictures of one kind that are tried until one can be used."""
+_FILLED = ("year", "status", "description", "genres")
+"""What another source may tell of a series; pictures are only to be had where they were named."""
 _PICTURES: tuple[PictureKind, ...] = ("poster", "fanart", "banner", "thumb")
 
 
@@ -82,33 +91,63 @@ class LoadSteps:
                 await self._pictures(job, _PICTURES)
 
     async def _episodes(self, job: LoadJob) -> None:
-        info = await self._catalog.series(job.provider, job.provider_key)
+        async with self._db.read() as session:
+            others = await SourceRepository(session).of(job.id)
+        leading = (job.provider, job.provider_key)
+        order = list(dict.fromkeys([leading, *((ref.provider, ref.provider_key) for ref in others)]))
+        answers = await ask_all(self._catalog, order)
+        if answers.first is None and leading in answers.failed:
+            raise answers.failed[leading]
+        async with self._described.lock(job.id) if self._described is not None else contextlib.nullcontext():
+            while not await self._take_over(job, order, answers):
+                log.info("%s: its episodes changed while they were laid together; once more", job.name)
+        # Before a folder is made for it: there may be one, with files in it. If not now, the next scan finds it.
+        try:
+            await self._library.adopt(job.id)
+        except AppError as error:
+            log.warning("%s: what lies in the anime directory was not looked at: %s", job.name, error.detail)
+
+    async def _take_over(self, job: LoadJob, order: Sequence[Source], answers: Answers) -> bool:
+        """Write what the sources told; False: what it was laid to is no longer so, and nothing was written."""
+        async with self._db.read() as session:
+            known = await ListingRepository(session).known(job.id)
+            accepted = await ConflictRepository(session).accepted(job.id)
+        if answers.first is None and known:
+            raise SourceEmptyError
+        listed = {source: numbered(info.seasons) for source, info in answers.told.items()}
+        united = unite(known, order, listed, accepted)
+        leader = answers.told.get(order[0])
+        if leader is None and not known:
+            leader = answers.told[answers.first] if answers.first else answers.silent
         plan = None
         if self._described is not None:
-            plan = await self._described.plan(job.id, {"source": Kept(series=told_by_source(info))})
+            # Services are laid to the numbers that hold here, which need not be those of a source.
+            told: dict[Origin, Kept] = {}
+            if leader is not None:
+                seasons = as_here(united.rows, order, listed, leader.seasons)
+                told["source"] = Kept(series=told_by_source(replace(leader, seasons=seasons)))
+            plan = await self._described.plan(job.id, told)
         async with self._db.write() as session:
             series, episodes = SeriesRepository(session), EpisodeRepository(session)
+            listing, conflicts = ListingRepository(session), ConflictRepository(session)
             row = await series.find(job.key)
-            listed = any(season.episodes for season in info.seasons)
-            if not listed and await episodes.has_any(job.id):
-                raise SourceEmptyError
-            values = {"episodes_loaded": True, **_told(info)}
+            if await listing.known(job.id) != known or await conflicts.accepted(job.id) != accepted:
+                return False
+            values = {"episodes_loaded": True, "loading_note": answers.note, **_told_by(answers, fresh=not known)}
             if row is None or not await series.renew(job, now() + LEASE, **values):
                 raise LeaseLostError
-            if info.genres:
+            if "genres" in values:
                 await series.set_genres(job.id, values["genres"])
-            await episodes.store(job.id, info.seasons)
+            await listing.store(job.id, known, united)
+            await listing.store_seasons(job.id, leader.seasons if leader else ())
+            await conflicts.store(job.id, list(listed), united.conflicts)
             if self._described is not None:
                 await self._described.write(session, job.id, plan)
             library = self._config.current.library
             await episodes.recount([job.id], wanted_of(row.languages, library.languages), specials=library.specials)
             name = values.get("name", job.name)
             publish_after_commit(self._bus, session, SeriesUpdated(data=SeriesRef(key=job.key, name=name)))
-        # Before a folder is made for it: there may be one, with files in it. If not now, the next scan finds it.
-        try:
-            await self._library.adopt(job.id)
-        except AppError as error:
-            log.warning("%s: what lies in the anime directory was not looked at: %s", job.name, error.detail)
+        return True
 
     async def _nfo(self, job: LoadJob, tell: Callable[[str], None]) -> None:
         """Ask the services, and write what is known then. One that does not answer is asked again by itself later."""
@@ -182,6 +221,21 @@ def _offered(row: Any, kinds: tuple[PictureKind, ...]) -> dict[PictureKind, list
         if pictures:
             found[kind] = pictures[:_MOST_TRIES]
     return found
+
+
+def _told_by(answers: Answers, *, fresh: bool) -> dict[str, Any]:
+    """Columns of what the sources tell: the leading one, and the others what it leaves out.
+
+    ``fresh``: nothing is known of the series yet, so what others tell overrides nothing.
+    """
+    leading = answers.told.get(answers.order[0]) or answers.silent
+    values: dict[str, Any] = {} if leading is None else _told(leading)
+    if leading is not None or fresh:
+        for source, info in answers.told.items():
+            if source != answers.order[0]:
+                told = _told(info)
+                values = {name: told[name] for name in _FILLED if name in told} | values
+    return values
 
 
 def _told(info: SeriesInfo) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from aniworld.kit.clock import now
 from aniworld.library import folders
 from aniworld.library.episode_repository import EpisodeRepository
 from aniworld.library.errors import EpisodeNotFoundError, NoAnimeDirectoryError, SeriesNotFoundError
+from aniworld.library.listing_repository import ListingRepository
 from aniworld.library.naming import Names
 from aniworld.library.policy import choose, replaced, season_wanted
 from aniworld.library.replaced_repository import ReplacedRepository
@@ -142,18 +143,28 @@ class DownloadTargets:
             others = await SourceRepository(session).of(row.series_id)
             names = self.names
             absolute = await repository.absolute(row) if names.needs_absolute else None
+            listing = ListingRepository(session)
+            offers = await listing.offers(episode_id)
+            sources = [(row.provider, row.provider_key), *((ref.provider, ref.provider_key) for ref in others)]
+            # One that has never told what it has may have it; of one that has told, its own number is asked for.
+            silent = set() if offers.keys() >= set(sources) else set(sources) - await listing.listing(row.series_id)
         folder = row.folder or await folders.ensure_folder(self._db, Path(directory), row.series_id, names)
         ids = await asyncio.to_thread(folders.ids_in, Path(directory), folder) if names.needs_ids else {}
+        asked = [source for source in sources if source in offers or source in silent] or sources[:1]
+        asked.sort(key=lambda source: source in offers and language not in offers[source].languages)
+        first, *further = [
+            EpisodeSource(provider, EpisodeRef(provider_key=provider_key, season=number[0], episode=number[1]))
+            for provider, provider_key in asked
+            for number in [
+                offers[provider, provider_key].number
+                if (provider, provider_key) in offers
+                else (row.season, row.episode)
+            ]
+        ]
         return TargetDetails(
-            provider=row.provider,
-            ref=EpisodeRef(provider_key=row.provider_key, season=row.season, episode=row.episode),
-            others=tuple(
-                EpisodeSource(
-                    other.provider,
-                    EpisodeRef(provider_key=other.provider_key, season=row.season, episode=row.episode),
-                )
-                for other in others
-            ),
+            provider=first.provider,
+            ref=first.ref,
+            others=tuple(further),
             language=Language(language),
             series_key=row.key,
             series_name=row.name,

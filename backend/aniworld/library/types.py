@@ -37,6 +37,10 @@ RefusalReason = Literal[
     "language_not_available",
     "waits_for_better_language",
 ]
+ConflictKind = Literal["renumbered", "doubtful"]
+"""``renumbered``: the leading source counts differently than files lie here; ``doubtful``: another one lists episodes
+of which it is not clear which they are."""
+ConflictState = Literal["open", "kept", "accepted"]
 MAX_SOURCES = 20
 """Sources of one series."""
 

@@ -285,6 +285,35 @@ export type ClearedCount = {
 };
 
 /**
+ * ConflictEpisode
+ *
+ * An episode that a source counts differently.
+ */
+export type ConflictEpisode = {
+    confidence: number | null;
+    episode: number | null;
+    has_file: boolean;
+    season: number | null;
+    source_episode: number;
+    source_season: number;
+    title: string;
+};
+
+/**
+ * ConflictOut
+ *
+ * Where a source counts differently than the library; somebody has to say what holds.
+ */
+export type ConflictOut = {
+    created_at: string;
+    episodes: Array<ConflictEpisode>;
+    id: string;
+    kind: 'renumbered' | 'doubtful';
+    provider: string;
+    provider_key: string;
+};
+
+/**
  * DownloadComplete
  *
  * The episode is in the library.
@@ -1524,6 +1553,18 @@ export type Rescan = {
 };
 
 /**
+ * ResolveConflict
+ *
+ * What holds.
+ */
+export type ResolveConflict = {
+    /**
+     * accept: as the source counts; files go with their episodes. keep: as it is here
+     */
+    resolution: 'accept' | 'keep';
+};
+
+/**
  * Resync
  *
  * Events were lost to this reader: fetch everything again. Goes to every topic.
@@ -1731,6 +1772,7 @@ export type SeriesChange = {
  * A series with its seasons and episodes.
  */
 export type SeriesDetail = {
+    conflicts: Array<ConflictOut>;
     created_at: string;
     description: string;
     downloaded_episodes: number;
@@ -2545,6 +2587,72 @@ export type UpdateAnimeResponses = {
 };
 
 export type UpdateAnimeResponse = UpdateAnimeResponses[keyof UpdateAnimeResponses];
+
+export type ResolveAnimeConflictData = {
+    body: ResolveConflict;
+    path: {
+        /**
+         * Key of the series
+         */
+        key: string;
+        /**
+         * Id of the conflict
+         */
+        conflict_id: string;
+    };
+    query?: never;
+    url: '/api/anime/{key}/conflicts/{conflict_id}';
+};
+
+export type ResolveAnimeConflictErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Refused
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type ResolveAnimeConflictError = ResolveAnimeConflictErrors[keyof ResolveAnimeConflictErrors];
+
+export type ResolveAnimeConflictResponses = {
+    /**
+     * Done; this is how it is now
+     */
+    200: SeriesDetail;
+};
+
+export type ResolveAnimeConflictResponse = ResolveAnimeConflictResponses[keyof ResolveAnimeConflictResponses];
 
 export type DownloadAnimeData = {
     body: DownloadSeries;
