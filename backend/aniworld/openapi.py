@@ -24,6 +24,7 @@ _IN_CONFLICT = (
     "addAnime",
     "cancelOperation",
     "changePassword",
+    "checkMetadataService",
     "checkProvider",
     "deleteAnime",
     "login",

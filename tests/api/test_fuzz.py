@@ -35,14 +35,14 @@ enabled = false
 # What the schema allows may still be refused: there is no such source or directory, values do not fit together.
 [[operations]]
 include-operation-id = [
-  "addAnime", "downloadAnime", "patchConfigSection", "putConfig", "reorderQueue", "search", "searchCover", "setup",
-  "updateAnime",
+  "acceptFolder", "addAnime", "downloadAnime", "patchConfigSection", "putAnimeMapping", "putConfig", "reorderQueue",
+  "search", "searchCover", "setup", "updateAnime",
 ]
 checks.positive_data_acceptance.enabled = false
 
 # Without an anime directory, which the configuration may lose on the way, they say 503.
 [[operations]]
-include-operation-id = ["ready", "deleteAnime", "rescanLibrary"]
+include-operation-id = ["ready", "checkAnimeNfo", "deleteAnime", "rescanLibrary"]
 checks.not_a_server_error.enabled = false
 
 # A configuration that is checked is taken whatever it is: the answer says what is wrong with it.
