@@ -4905,6 +4905,10 @@ export type CheckMetadataServiceErrors = {
      */
     404: Problem;
     /**
+     * Conflict
+     */
+    409: Problem;
+    /**
      * Unsupported media type
      */
     415: Problem;

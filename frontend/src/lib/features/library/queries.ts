@@ -2,6 +2,7 @@
 import { createInfiniteQuery, createQuery, keepPreviousData } from '@tanstack/svelte-query';
 import { call, queryClient } from '#lib/api/client.ts';
 import {
+	checkAnimeNfo,
 	getAnime,
 	listAnime,
 	listUnmatchedFolders,
@@ -21,6 +22,8 @@ export const libraryKeys = {
 	lists: ['library', 'list'] as const,
 	list: (listing: Listing) => ['library', 'list', listing] as const,
 	series: (key: string) => ['library', 'series', key] as const,
+	/** What players make of it. Not below the series: what is loaded does not make it stale by itself. */
+	check: (key: string) => ['library', 'check', key] as const,
 	/** Folders without a series, and how many there are. */
 	folders: ['library', 'folders'] as const
 };
@@ -69,6 +72,15 @@ export function seriesDetail(key: () => string) {
 	return createQuery(() => ({
 		queryKey: libraryKeys.series(key()),
 		queryFn: ({ signal }) => call(getAnime({ path: { key: key() }, signal }))
+	}));
+}
+
+/** What players will make of a series' folder. It is looked through anew whenever the panel is opened. */
+export function playerCheck(key: () => string) {
+	return createQuery(() => ({
+		queryKey: libraryKeys.check(key()),
+		queryFn: ({ signal }) => call(checkAnimeNfo({ path: { key: key() }, signal })),
+		staleTime: 0
 	}));
 }
 
