@@ -8,6 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from aniworld.naming.path import parse_path
+from aniworld.naming.types import Parsed
+from aniworld.scan import walk
 from aniworld.scan.walk import Seen, look, series_folders
 
 
@@ -160,3 +165,44 @@ def test_a_directory_that_cannot_be_read_stops_nothing_and_loses_nothing(anime: 
     assert found == ["Show/Season 02/Show S02E01.mkv", "Show/Season 02/Show S02E02.mkv"]
     assert problems == ["Show/Season 01: Permission denied"]
     assert gone == []
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("Show/Show S01E01-trailer.mkv", "extra"),
+        ("Show/Show S01E01-behindthescenes.mkv", "extra"),
+        ("Show/Show S01E01-featurette.mkv", "extra"),
+        ("Show/Show S01E01-other.mkv", "extra"),
+        ("Show/featurettes/Show S01E01.mkv", "extra"),
+        ("Show/Season 01/Trailers/Show - 01.mkv", "extra"),
+        ("Show/Sample/show.s01e01.sample.mkv", "extra"),
+        ("Show/extras/Show - 01.mkv", "extra"),
+        ("Show/Season 0/Show - 01.mkv", "special"),
+        ("Show/Season 00/Show S00E01.mkv", "special"),
+    ],
+)
+def test_what_lies_beside_the_episodes_is_none(anime: Path, path: str, kind: str) -> None:
+    put(anime, path)
+    assert [video.parsed.kind for video in look(anime, "Show", {}).videos] == [kind]
+
+
+def test_what_a_download_has_not_finished_is_no_video(anime: Path) -> None:
+    put(anime, "Show/Show S01E01.mkv.part", "Show/Show S01E02.mkv.!qB", "Show/Show S01E03.mkv.crdownload",
+        "Show/.aniworld-x.mkv", "Show/Show S01E04.mkv.aria2", "Show/Show S01E05.mkv.tmp")  # fmt: skip
+    assert look(anime, "Show", {}).videos == []
+
+
+def test_a_folder_of_any_size_costs_a_bounded_number_of_videos(anime: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walk, "MOST_VIDEOS", 50)
+    put(anime, *(f"Show/Show - {number:03d}.mkv" for number in range(60)), "Show/Season 02/Show S02E01.mkv")
+    parsed: list[str] = []
+
+    def counting(path: str) -> Parsed:
+        parsed.append(path)
+        return parse_path(path)
+
+    monkeypatch.setattr(walk, "parse_path", counting)
+    seen = look(anime, "Show", {})
+    assert len(seen.videos) == len(parsed) == 50
+    assert seen.problems == ["Show: more than 50 videos; the others were left out"]

@@ -163,8 +163,14 @@ def _read(
             seen.problems.append(f"{path}: the path of something in it is too long")
             continue
         if is_video(name):
-            if len(seen.videos) < MOST_VIDEOS and not _ignored(child, rules):
-                _video(entry, child, anime, seen)
+            if _ignored(child, rules):
+                continue
+            if len(seen.videos) == MOST_VIDEOS:
+                too_many = f"{seen.folder}: more than {MOST_VIDEOS} videos; the others were left out"
+                if too_many not in seen.problems:
+                    seen.problems.append(too_many)
+                continue
+            _video(entry, child, anime, seen)
         elif _leads_inside(entry, anime) and not _ignored(f"{child}/", rules):
             yield child, rules
 
