@@ -46,6 +46,7 @@ from aniworld.kit.net import HttpClient
 from aniworld.kit.supervise import Supervisor
 from aniworld.library.bulk_service import BulkService
 from aniworld.library.choice_service import MetadataChoices
+from aniworld.library.gallery import Gallery
 from aniworld.library.loader import Loader
 from aniworld.library.search_service import SearchService
 from aniworld.library.service import LibraryService
@@ -81,6 +82,7 @@ class Parts:
     metadata: MetadataServices
     library: LibraryService
     choices: MetadataChoices
+    gallery: Gallery
     search: SearchService
     loader: Loader
     engine: Engine
@@ -105,6 +107,7 @@ def build(settings: Settings, services: Addresses | None = None) -> Parts:
     catalog = Catalog(settings.data_dir / "providers", http, config, plugins.installed([settings.data_dir]))
     metadata = MetadataServices(http, config, settings.data_dir / "cache", services)
     library = LibraryService(db, bus, config, catalog)
+    gallery = Gallery(db, bus, config, library, settings.data_dir)
     search = SearchService(db, catalog)
     choices = MetadataChoices(db, bus, config, metadata, library)
     loader = Loader(db, bus, config, catalog, operations, library, choices)
@@ -131,6 +134,7 @@ def build(settings: Settings, services: Addresses | None = None) -> Parts:
             "organise": organise.run,
             "tracks": listener.run,
             "loader": loader.run,
+            "gallery": gallery.run,
             "downloads": engine.run,
             "bulk": bulk.run,
             "sources": sources.run,
@@ -148,6 +152,7 @@ def build(settings: Settings, services: Addresses | None = None) -> Parts:
         metadata,
         library,
         choices,
+        gallery,
         search,
         loader,
         engine,
@@ -235,6 +240,7 @@ def create_app(settings: Settings, services: Addresses | None = None) -> Litesta
                 "metadata",
                 "library",
                 "choices",
+                "gallery",
                 "search",
                 "loader",
                 "downloads",

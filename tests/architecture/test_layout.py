@@ -68,6 +68,7 @@ OWN: dict[str, set[str]] = {
         "describing",
         "facts",
         "failover",
+        "gallery",
         "linking",
         "mapping",
         "merging",
@@ -87,6 +88,7 @@ OWN: dict[str, set[str]] = {
     "metadata": {
         "artwork",
         "child",
+        "drawing",
         "match",
         "merge",
         "sources",
@@ -98,6 +100,7 @@ OWN: dict[str, set[str]] = {
         "check_folder",
         "check_nfo",
         "pictures",
+        "thumbnails",
     },
     "operations": set(),
     "organise": {"disk", "plan"},

@@ -16,6 +16,7 @@ from aniworld.config.service import ConfigService
 from aniworld.db.engine import Database
 from aniworld.events.bus import EventBus
 from aniworld.events.types import AppEvent
+from aniworld.library.gallery import Gallery
 from aniworld.library.loader import Loader
 from aniworld.library.search_service import SearchService
 from aniworld.library.service import LibraryService
@@ -50,6 +51,7 @@ class Shelf:
     library: LibraryService
     loader: Loader
     search: SearchService
+    gallery: Gallery
     anime: Path
 
     @contextlib.asynccontextmanager
@@ -100,6 +102,7 @@ class Shelf:
             library,
             loader,
             SearchService(self.db, catalog),
+            Gallery(self.db, self.bus, self.config, library, self.anime.parent / "data"),
             self.anime,
         )
 
@@ -116,7 +119,8 @@ async def make_shelf(db: Database, tmp_path: Path, anime: Path) -> Shelf:
     library = LibraryService(db, bus, config, cast("Catalog", catalog))
     loader = Loader(db, bus, config, cast("Catalog", catalog), operations, library)
     search = SearchService(db, cast("Catalog", catalog))
-    return Shelf(db, bus, config, catalog, operations, library, loader, search, anime)
+    gallery = Gallery(db, bus, config, library, data)
+    return Shelf(db, bus, config, catalog, operations, library, loader, search, gallery, anime)
 
 
 @pytest.fixture

@@ -38,6 +38,7 @@ async def client(shelf: Shelf) -> AsyncIterator[httpx.AsyncClient]:
         exception_handlers=EXCEPTION_HANDLERS,
         dependencies={
             "library": Provide(_giving(shelf.library), sync_to_thread=False),
+            "gallery": Provide(_giving(shelf.gallery), sync_to_thread=False),
             "search": Provide(_giving(shelf.search), sync_to_thread=False),
         },
         logging_config=None,

@@ -20,7 +20,6 @@ from aniworld.library.errors import (
     AlreadyInLibraryError,
     EpisodeNotFoundError,
     FilesNotDeletedError,
-    ImageNotFoundError,
     NotDeletedError,
     SeriesNotFoundError,
 )
@@ -29,7 +28,7 @@ from aniworld.library.nfo_repository import NfoRepository
 from aniworld.library.repository import SeriesRepository
 from aniworld.library.schemas import UpdateSeries
 from tests.library.conftest import Shelf
-from tests.library.doubles import DE, JA_EN, TODAY, clockwork, episode, picture, season
+from tests.library.doubles import DE, JA_EN, TODAY, clockwork, episode, season
 
 FOLDER = "Clockwork Garden (2021)"
 
@@ -93,7 +92,7 @@ async def test_unknown_keys(shelf: Shelf) -> None:
     for call in (
         library.get("no"),
         library.loading_status("no"),
-        library.image("no", "poster"),
+        shelf.gallery.image("no", "poster", None, None, ""),
         library.reload("no", ["nfo"]),
         library.patch("no", UpdateSeries(monitored=False)),
         library.delete("no"),
@@ -332,33 +331,6 @@ async def test_an_episode_tells_its_languages(both: Shelf) -> None:
     assert two.queue_status == "pending"
     assert [(unit.language, unit.queue_status) for unit in two.languages] == [("ja+en", "pending"), ("de", "failed")]
     assert (three.queue_status, three.is_downloaded, three.file_path) == (None, False, None)
-
-
-async def test_pictures(shelf: Shelf) -> None:
-    key = await shelf.loaded()
-    assert await shelf.library.image(key, "poster") == shelf.anime / FOLDER / "poster.jpg"
-    with pytest.raises(ImageNotFoundError):
-        await shelf.library.image(key, "banner")
-
-
-async def test_a_picture_elsewhere_is_not_shown(shelf: Shelf, tmp_path: Path) -> None:
-    key = await shelf.loaded()
-    secret = tmp_path / "secret.jpg"
-    secret.write_bytes(picture())
-    (shelf.anime / "Other").mkdir()
-    (shelf.anime / "Other" / "poster.jpg").write_bytes(picture())
-    poster = shelf.anime / FOLDER / "poster.jpg"
-    for target in (secret, shelf.anime / "Other" / "poster.jpg", tmp_path):
-        poster.unlink()
-        poster.symlink_to(target)
-        with pytest.raises(ImageNotFoundError):
-            await shelf.library.image(key, "poster")
-    poster.unlink()
-    (shelf.anime / FOLDER).rename(tmp_path / "elsewhere")
-    (tmp_path / "elsewhere" / "poster.jpg").write_bytes(picture())
-    (shelf.anime / FOLDER).symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(ImageNotFoundError):
-        await shelf.library.image(key, "poster")
 
 
 async def test_searching(both: Shelf) -> None:

@@ -21,8 +21,8 @@ from aniworld.library.errors import EpisodeNotFoundError, FolderError, ImageNotF
 from aniworld.library.naming import Names, SeriesName
 from aniworld.library.repository import SeriesRepository
 from aniworld.library.text import same_name
-from aniworld.metadata.service import FolderCheck, check_folder, nfo_path, read_series_nfo
-from aniworld.metadata.types import PICTURE_FILES, SEASON_NFO, SERIES_NFO, PictureKind
+from aniworld.metadata.service import FolderCheck, check_folder, is_picture_name, nfo_path, read_series_nfo, thumb_path
+from aniworld.metadata.types import SEASON_NFO, SERIES_NFO
 
 _ATTEMPTS = 5
 PUT_AWAY = (".aniworld", "replaced")
@@ -90,13 +90,13 @@ def make_folder(anime: Path, folder: str) -> None:
     durable_mkdir(safe_join(anime, folder))
 
 
-def find_image(anime: Path, folder: str, kind: PictureKind) -> Path:
-    """The series' picture of that kind. Blocks.
+def find_image(anime: Path, folder: str, name: str) -> Path:
+    """The file of that name in the series' folder; ``name`` may lead into folders below. Blocks.
 
     Raises :class:`ImageNotFoundError` where there is none, or where a link leads out of the series' folder.
     """
     try:
-        path = safe_join(safe_join(anime, folder), PICTURE_FILES[kind])
+        path = safe_join(safe_join(anime, folder), name)
         if stat.S_ISREG(path.stat().st_mode):
             return path
     except (OSError, UnsafePathError) as error:
@@ -128,9 +128,10 @@ def delete_files(anime: Path, folder: str | None, videos: Collection[str]) -> li
     problems: list[str] = []
     parents: set[Path] = set()
     ours = [path for video in videos for path in (video, nfo_path(video))]
+    ours += [thumb_path(video) for video in videos]
     ours += sorted({f"{video.rpartition('/')[0]}/{SEASON_NFO}" for video in videos if video.count("/") > 1})
     if folder is not None:
-        ours += [f"{folder}/{name}" for name in (SERIES_NFO, *PICTURE_FILES.values())]
+        ours += [f"{folder}/{name}" for name in (SERIES_NFO, *_pictures_in(anime, folder))]
     for relative in ours:
         try:
             path = safe_join(anime, relative)
@@ -145,6 +146,13 @@ def delete_files(anime: Path, folder: str | None, videos: Collection[str]) -> li
     for parent in sorted(parents, key=lambda path: len(path.parts), reverse=True):
         _remove_empty(parent, anime)
     return problems
+
+
+def _pictures_in(anime: Path, folder: str) -> list[str]:
+    try:
+        return sorted(name for name in os.listdir(safe_join(anime, folder)) if is_picture_name(name))  # noqa: PTH208
+    except (OSError, UnsafePathError):
+        return []
 
 
 def is_there(anime: Path, relative: str, size: int) -> bool:

@@ -84,6 +84,7 @@ class FolderLinks(DownloadTargets):
             episodes = await repository.episodes(series_id)
         if series is None or directory is None:
             return False
+        self.look_at_pictures(series_id)
         wanted = wanted_of(series.languages, self._configured)
         there = {video.path: video for video in videos}
         missing = [row for row in known if row.path not in there]

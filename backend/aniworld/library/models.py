@@ -61,6 +61,10 @@ class Series(Entity):
     """As shown; the filter uses :class:`SeriesGenre`."""
     artwork: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     """Addresses of pictures at the source, by kind."""
+    images: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    """What the pictures in the folder are, by kind."""
+    images_seen: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    """By what it is told whether their files are others now."""
     monitored: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
     languages: Mapped[str | None] = mapped_column(String(600))
     """Wanted languages of its own, comma-separated, the best first; None: those of the library."""

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import ColumnElement, CursorResult, Row, and_, case, delete, func, insert, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,8 +16,8 @@ from aniworld.kit.clock import now
 from aniworld.kit.text import fold
 from aniworld.library.models import Series, SeriesGenre
 from aniworld.library.policy import Policy
-from aniworld.library.schemas import SeriesOut
-from aniworld.library.types import LoadJob, SeriesFilter, SeriesSort, SortOrder, Step
+from aniworld.library.schemas import ImageOut, SeriesOut
+from aniworld.library.types import ImageKind, LoadJob, SeriesFilter, SeriesSort, SortOrder, Step
 
 OPEN_STATUSES = ("pending", "loading_episodes", "loading_nfo", "loading_logo", "loading_images")
 
@@ -303,6 +304,7 @@ def series_out(row: Sequence[Any]) -> SeriesOut:
     values: dict[str, Any] = dict(zip(FIELDS, row, strict=True))
     languages = row[_LANGUAGES]
     values["languages"] = split_languages(languages)
+    values["images"] = msgspec.convert(values["images"], dict[ImageKind, ImageOut])
     return SeriesOut(**values)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-import os
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -20,6 +19,7 @@ from litestar.response import Stream
 from aniworld.catalog.errors import NotAtSourceError
 from aniworld.catalog.types import SeriesStatus
 from aniworld.library.errors import ImageNotFoundError
+from aniworld.library.gallery import Gallery, Served
 from aniworld.library.schemas import (
     AddSeries,
     LoadingState,
@@ -36,7 +36,7 @@ from aniworld.library.schemas import (
 )
 from aniworld.library.search_service import SearchService, cover_path
 from aniworld.library.service import LibraryService
-from aniworld.library.types import ImageKind, SeriesFilter, SeriesSort, SortOrder
+from aniworld.library.types import ImageKind, ImageSize, SeriesFilter, SeriesSort, SortOrder
 from aniworld.metadata.service import FolderCheck, media_type
 
 Key = Annotated[str, Parameter(description="Key of the series", max_length=200)]
@@ -45,7 +45,10 @@ Genre = Annotated[str | None, Parameter(description="Only series of this genre",
 Query = Annotated[str, Parameter(description="What to look for", max_length=200, pattern=r"\S")]
 OneProvider = Annotated[str | None, Parameter(description="Only this source", max_length=64)]
 
-_LARGEST_IMAGE = 32 * 1024 * 1024
+Size = Annotated[ImageSize | None, Parameter(description="Made small for a page; without it the picture as it is")]
+Number = Annotated[int, Parameter(ge=0, le=100_000, description="As the series counts them")]
+
+_FOR_EVER = "private, max-age=31536000, immutable"
 _IMAGE_CACHE = "private, max-age=300, stale-while-revalidate=86400"
 _COVER_CACHE = "private, max-age=86400"
 _PICTURE = ResponseSpec(data_container=bytes, media_type="image/*", generate_examples=False, description="The picture")
@@ -166,34 +169,66 @@ async def resolve_conflict(
 )
 async def get_image(
     request: Request[Any, Any, Any],
-    library: NamedDependency[LibraryService],
+    gallery: NamedDependency[Gallery],
     key: FromPath[Key],
     kind: FromPath[Annotated[ImageKind, Parameter(description="Which picture")]],
+    size: FromQuery[Size] = None,
+    v: FromQuery[
+        Annotated[
+            str | None, Parameter(description="Its hash: the answer may be kept for ever", pattern=r"^[0-9a-f]{20}$")
+        ]
+    ] = None,
 ) -> Response[bytes]:
-    """From the series' folder; 404 where there is none. Cacheable."""
-    path = await library.image(key, kind)
-    known = request.headers.get("if-none-match", "")
+    """From the series' folder; 404 where there is none. Cacheable; as a small WebP where a size is named."""
+    return _picture(await gallery.image(key, kind, size, v, request.headers.get("if-none-match", "")))
 
-    def read() -> tuple[str, bytes | None]:
-        """Blocks. The tag, and the picture unless the client has it."""
-        with path.open("rb") as stream:
-            info = os.fstat(stream.fileno())
-            tag = f'"{info.st_mtime_ns:x}-{info.st_size:x}"'
-            if tag in known:
-                return tag, None
-            return tag, stream.read(_LARGEST_IMAGE)
 
-    try:
-        tag, data = await asyncio.to_thread(read)
-    except OSError as error:
-        raise ImageNotFoundError from error
-    headers = {"ETag": tag, "Cache-Control": _IMAGE_CACHE}
-    if data is None:
+@get(
+    "/{key:str}/seasons/{season:int}/images/{kind:str}",
+    operation_id="getSeasonImage",
+    summary="A picture of a season",
+    responses={200: _PICTURE},
+    response_headers=[ResponseHeader(name="ETag", documentation_only=True)],
+)
+async def get_season_image(
+    request: Request[Any, Any, Any],
+    gallery: NamedDependency[Gallery],
+    key: FromPath[Key],
+    season: FromPath[Number],
+    kind: FromPath[Annotated[ImageKind, Parameter(description="Which picture")]],
+    size: FromQuery[Size] = None,
+) -> Response[bytes]:
+    """From the series' folder; 404 where there is none. Season 0 are the specials."""
+    return _picture(await gallery.season_image(key, season, kind, size, request.headers.get("if-none-match", "")))
+
+
+@get(
+    "/{key:str}/episodes/{season:int}/{episode:int}/images/thumb",
+    operation_id="getEpisodeImage",
+    summary="A picture of an episode",
+    responses={200: _PICTURE},
+    response_headers=[ResponseHeader(name="ETag", documentation_only=True)],
+)
+async def get_episode_image(
+    request: Request[Any, Any, Any],
+    gallery: NamedDependency[Gallery],
+    key: FromPath[Key],
+    season: FromPath[Number],
+    episode: FromPath[Number],
+    size: FromQuery[Size] = None,
+) -> Response[bytes]:
+    """What lies beside its file; 404 where there is none."""
+    return _picture(await gallery.episode_image(key, season, episode, size, request.headers.get("if-none-match", "")))
+
+
+def _picture(served: Served) -> Response[bytes]:
+    headers = {"ETag": served.tag, "Cache-Control": _FOR_EVER if served.for_ever else _IMAGE_CACHE}
+    if served.data is None:
         return Response(b"", status_code=304, headers=headers)
-    kind_of_file = media_type(data)
-    if kind_of_file is None:
+    kind = media_type(served.data)
+    if kind is None:
         raise ImageNotFoundError
-    return Response(data, media_type=kind_of_file, headers=headers)
+    return Response(served.data, media_type=kind, headers=headers)
 
 
 @get("/search", operation_id="search", summary="Ask the sources")
@@ -281,6 +316,8 @@ routers = [
             restore_anime,
             resolve_conflict,
             get_image,
+            get_season_image,
+            get_episode_image,
             check_nfo,
         ],
         tags=["library"],

@@ -12,11 +12,31 @@ from msgspec import Meta
 from aniworld.catalog.types import SeriesStatus
 from aniworld.config.schemas import LanguageMode, LanguageTag
 from aniworld.kit.schema import Input, Schema
-from aniworld.library.types import MAX_SOURCES, STEPS, ConflictKind, LanguageSource, LoadingStatus, QueueState, Step
+from aniworld.library.types import (
+    MAX_SOURCES,
+    STEPS,
+    ConflictKind,
+    ImageKind,
+    LanguageSource,
+    LoadingStatus,
+    QueueState,
+    Step,
+)
 from aniworld.metadata.types import IdKind, Person, Rating
 
 _PLAIN = r"^[^\x00-\x1f\x7f]+$"
 _PLAIN_WORDS = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
+
+
+class ImageOut(Schema, frozen=True):
+    """A picture in a series' folder."""
+
+    hash: str
+    """Of its content; as ``v`` in its address it may be kept for ever."""
+    width: int
+    height: int
+    color: str | None
+    """``#rrggbb``: what it looks like from afar."""
 
 
 class SeriesOut(Schema, frozen=True):
@@ -34,6 +54,8 @@ class SeriesOut(Schema, frozen=True):
     status: SeriesStatus
     description: str
     genres: list[str]
+    images: dict[ImageKind, ImageOut]
+    """The pictures that are known to be there."""
     total_episodes: int
     """Episodes that are wanted, and those that are there without being wanted."""
     downloaded_episodes: int

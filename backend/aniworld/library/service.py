@@ -30,7 +30,6 @@ from aniworld.library.episode_repository import EpisodeRepository
 from aniworld.library.errors import (
     AlreadyInLibraryError,
     FilesNotDeletedError,
-    ImageNotFoundError,
     NoAnimeDirectoryError,
     NotDeletedError,
     SeriesNotFoundError,
@@ -52,7 +51,6 @@ from aniworld.library.source_repository import SourceRepository
 from aniworld.library.text import slug
 from aniworld.library.types import (
     STEPS,
-    ImageKind,
     SeriesFilter,
     SeriesSort,
     SortOrder,
@@ -111,6 +109,7 @@ class LibraryService(Conflicts):
             if found is None:
                 raise SeriesNotFoundError
             id_, series = found
+            self.look_at_pictures(id_)
             repository = EpisodeRepository(session)
             seasons = await repository.seasons(id_)
             episodes = await repository.episodes(id_)
@@ -133,15 +132,6 @@ class LibraryService(Conflicts):
         if found is None:
             raise SeriesNotFoundError
         return loading_state(found[1], self.loading_now(key) or note)
-
-    async def image(self, key: str, kind: ImageKind) -> Path:
-        """The file of a series' picture. Raises :class:`SeriesNotFoundError`, :class:`ImageNotFoundError`."""
-        async with self._db.read() as session:
-            row = await self._existing(SeriesRepository(session), key)
-        directory = self._config.current.library.anime_directory
-        if directory is None or row.folder is None:
-            raise ImageNotFoundError
-        return await asyncio.to_thread(folders.find_image, Path(directory), row.folder, kind)
 
     async def cover(self, provider: str, url: str) -> bytes:
         """What lies at the address of a source's cover; only at the source's own addresses."""
@@ -284,6 +274,7 @@ class LibraryService(Conflicts):
                 await EpisodeRepository(session).forget_files([file.id for file in files])
                 await self._recount(session, row.id, row.languages)
                 values |= {"nfo_loaded": False, "logo_loaded": False, "images_loaded": False}
+                values |= {"images": {}, "images_seen": {}}
             await repository.change(row.id, **values)
             publish_after_commit(self._bus, session, SeriesRemoved(data=SeriesRef(key=key, name=row.name)))
         await self.removed(key)

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import datetime as dt
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -181,7 +181,8 @@ class LoadSteps:
             failed: AppError | None = None
             for picture in pictures:
                 try:
-                    await _on_disk(metadata.write_picture, anime, folder, kind, await self._picture(job, picture))
+                    data = await self._picture(job, picture)
+                    await _on_disk(metadata.write_picture, anime, folder, kind, data, among=metadata.drawing)
                 except NotAtSourceError:
                     log.info("%s: there is no %s at the address that %s names", job.name, kind, picture.service)
                 except AppError as error:
@@ -192,6 +193,7 @@ class LoadSteps:
                     break
             if failed is not None:
                 problems.append(failed)
+        self._library.look_at_pictures(job.id)
         if problems:
             raise min(problems, key=lambda error: error.permanent)
 
@@ -259,10 +261,12 @@ def _told(info: SeriesInfo) -> dict[str, Any]:
     return values
 
 
-async def _on_disk(work: Callable[..., Any], *arguments: Any) -> Any:
+async def _on_disk(
+    work: Callable[..., Any], *arguments: Any, among: Callable[..., Awaitable[Any]] = asyncio.to_thread
+) -> Any:
     """Run blocking work in a thread; what the file system refuses becomes a sentence."""
     try:
-        return await asyncio.to_thread(work, *arguments)
+        return await among(work, *arguments)
     except OSError as error:
         name = Path(error.filename).name if isinstance(error.filename, str) else "The series' folder"
         raise FolderError(f"{name} cannot be written: {error.strerror}") from error

@@ -41,6 +41,8 @@ class DownloadTargets:
 
     def __init__(self, db: Database, bus: EventBus, config: ConfigService) -> None:
         self.wake_loader: Callable[[], None] = _nothing
+        self.look_at_pictures: Callable[[UUID], None] = _nothing_to_look_at
+        """Called when the pictures of a series may be others now."""
         """Set by the loader."""
         self._db = db
         self._bus = bus
@@ -218,3 +220,7 @@ def _languages(text: str | None) -> frozenset[str]:
 
 def _nothing() -> None:
     """Nobody listens yet."""
+
+
+def _nothing_to_look_at(_series_id: UUID) -> None:
+    """Nobody looks at pictures."""

@@ -24,6 +24,8 @@ STEPS: tuple[Step, ...] = ("episodes", "nfo", "logo", "images")
 """What is loaded of a series, in order."""
 
 ImageKind = Literal["poster", "fanart", "logo", "banner", "thumb"]
+ImageSize = Literal["small", "large"]
+"""Of a picture that is made for the pages; for screens with ordinary and with fine pixels."""
 QueueState = Literal["pending", "downloading", "paused", "completed", "failed", "cancelled"]
 SeriesFilter = Literal["all", "missing", "complete", "loading", "failed"]
 SeriesSort = Literal["name", "added", "missing", "year"]

@@ -1,42 +1,37 @@
-"""Pictures from a source, made harmless: checked, decoded and encoded anew. Blocks; call it through a thread.
+"""Has pictures made harmless and small: by processes of their own, two at once at most. Blocks.
 
-Pillow is imported when the first picture comes. A large one, which may be a small file, is decoded in a process of its
-own: 40 million pixels take half a gigabyte for a moment.
+They stay for a while, because starting one takes longer than most pictures; one that dies, or takes too long, is
+replaced, and its memory goes with it. Pillow is never imported here.
 """
 
 from __future__ import annotations
 
-import io
+import asyncio
+import atexit
 import os
 import subprocess
 import sys
 import threading
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import IO, ParamSpec, TypeVar
+
+import msgspec
 
 from aniworld.metadata.errors import BadPictureError
-from aniworld.metadata.types import PictureKind
+from aniworld.metadata.types import DrawAnswer, DrawJob, PictureFacts, PictureKind
 
-if TYPE_CHECKING:
-    from PIL import Image
+T = TypeVar("T")
+P = ParamSpec("P")
 
 MAX_BYTES = 16 * 1024 * 1024
-MAX_PIXELS = 40_000_000
-HERE_PIXELS = 2_500_000
-"""Are decoded in this process: what players show on a whole screen."""
-CHILD_SECONDS = 30
+AT_ONCE = 2
+CHILD_SECONDS = 30.0
+_JOBS = 500
+"""After so many pictures a process makes room for a new one."""
 _NEEDED = ("LD_LIBRARY_PATH", "PATH", "SYSTEMROOT")
 """Of the environment, for the interpreter to start."""
-_FORMATS = ("JPEG", "PNG", "WEBP")
-_LARGEST: dict[PictureKind, tuple[int, int]] = {
-    "poster": (1000, 1500),
-    "fanart": (1920, 1080),
-    "logo": (800, 310),
-    "banner": (1000, 185),
-    "thumb": (1000, 562),
-}
-_QUALITY = 88
-_BROKEN = "That is not a JPEG, PNG or WebP picture, or it is broken"
-_one_at_a_time = threading.Lock()
+_BROKEN = "The picture is broken, or takes too much memory or time"
 
 
 def media_type(data: bytes) -> str | None:
@@ -59,64 +54,94 @@ def encode(kind: PictureKind, data: bytes) -> bytes:
 
     Raises :class:`BadPictureError` for what is no JPEG, PNG or WebP, is broken, or is over 16 MiB or 40 million pixels.
     """
-    if len(data) > MAX_BYTES:
-        raise BadPictureError("The picture is larger than 16 MiB")
-    with _one_at_a_time:
-        return encode_here(kind, data, HERE_PIXELS) or _encoded_apart(kind, data)
+    return _draw(DrawJob(kind=kind, size=len(data)), data)[0]
 
 
-def encode_here(kind: PictureKind, data: bytes, most: int) -> bytes | None:
-    """The picture, made in this process; None where it has more than ``most`` pixels. Raises ``BadPictureError``."""
-    from PIL import Image, UnidentifiedImageError  # noqa: PLC0415 - heavy, see above
-
-    Image.MAX_IMAGE_PIXELS = None  # the check below is stricter, and does not only warn
-    try:
-        with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
-            width, height = picture.size
-            if width * height > MAX_PIXELS:
-                raise BadPictureError(f"The picture has {width} × {height} pixels, more than 40 million")
-            return _encoded(kind, picture) if width * height <= most else None
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, MemoryError, OverflowError) as error:
-        raise BadPictureError(_BROKEN) from error
+def thumbnail(data: bytes, width: int) -> tuple[bytes, PictureFacts]:
+    """A WebP of that width, and what the picture is; width 0: only that. Raises as :func:`encode`."""
+    return _draw(DrawJob(width=width, size=len(data)), data)
 
 
-def _encoded_apart(kind: PictureKind, data: bytes) -> bytes:
-    """The same in a process that may use only so much memory and time, and is gone afterwards."""
-    try:
-        done = subprocess.run(
-            [sys.executable, "-I", "-m", "aniworld.metadata.child", kind],
-            input=data,
+async def apart(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run what blocks and makes pictures in threads of its own, so that all else finds its threads free."""
+    return await asyncio.wrap_future(_threads.submit(work, *args, **kwargs))
+
+
+_threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="pictures")
+_free = threading.BoundedSemaphore(AT_ONCE)
+
+
+class _Painter:
+    """One process."""
+
+    def __init__(self) -> None:
+        self.jobs = 0
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-m", "aniworld.metadata.child"],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            timeout=CHILD_SECONDS,
-            check=True,
             env={name: os.environ[name] for name in _NEEDED if name in os.environ},
         )
-    except (subprocess.SubprocessError, OSError) as error:
-        raise BadPictureError(_BROKEN) from error
-    return done.stdout
+
+    def ask(self, job: DrawJob, data: bytes) -> tuple[DrawAnswer, bytes]:
+        """Raises ``OSError``, ``EOFError`` and ``msgspec.DecodeError`` when it died over it or took too long."""
+        self.jobs += 1
+        questions, answers = _pipe(self._process.stdin), _pipe(self._process.stdout)
+        watch = threading.Timer(CHILD_SECONDS, self._process.kill)
+        watch.start()
+        try:
+            questions.write(msgspec.json.encode(job) + b"\n")
+            questions.write(data)
+            questions.flush()
+            answer = msgspec.json.decode(answers.readline(4096), type=DrawAnswer)
+            made = answers.read(min(answer.size, MAX_BYTES))
+            if len(made) != answer.size:
+                raise EOFError
+            return answer, made
+        finally:
+            watch.cancel()
+
+    def end(self) -> None:
+        self._process.kill()
+        self._process.communicate()
 
 
-def _encoded(kind: PictureKind, picture: Image.Image) -> bytes:
-    from PIL import Image, ImageOps  # noqa: PLC0415
+_idle: list[_Painter] = []
 
-    size = _LARGEST[kind]
-    picture.draft("RGB", size)  # a JPEG can be decoded at a fraction of its size
-    turned = ImageOps.exif_transpose(picture)
-    out = io.BytesIO()
-    if kind == "logo":
-        logo = turned.convert("RGBA")
-        logo.thumbnail(size, Image.Resampling.LANCZOS)
-        logo.info = {}  # comments and the like would be written again
-        logo.save(out, format="PNG", optimize=True)
-        return out.getvalue()
-    if turned.mode in ("RGBA", "LA", "PA") or "transparency" in turned.info:
-        seen = turned.convert("RGBA")
-        flat = Image.new("RGB", seen.size)
-        flat.paste(seen, mask=seen)
-    else:
-        flat = turned.convert("RGB")
-    flat.thumbnail(size, Image.Resampling.LANCZOS)
-    flat.info = {}
-    flat.save(out, format="JPEG", quality=_QUALITY, progressive=True)
-    return out.getvalue()
+
+@atexit.register
+def _send_home() -> None:
+    while _idle:
+        _idle.pop().end()
+
+
+def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
+    assert stream is not None
+    return stream
+
+
+def _draw(job: DrawJob, data: bytes) -> tuple[bytes, PictureFacts]:
+    if len(data) > MAX_BYTES:
+        raise BadPictureError("The picture is larger than 16 MiB")
+    with _free:
+        painter = _idle.pop() if _idle else _Painter()
+        try:
+            answer, made = painter.ask(job, data)
+        except (OSError, EOFError, ValueError):  # msgspec's errors are ValueErrors
+            painter.end()
+            if painter.jobs == 1:
+                raise BadPictureError(_BROKEN) from None
+            painter = _Painter()  # the other one may have gone home because nobody asked
+            try:
+                answer, made = painter.ask(job, data)
+            except (OSError, EOFError, ValueError) as error:
+                painter.end()
+                raise BadPictureError(_BROKEN) from error
+        if painter.jobs < _JOBS:
+            _idle.append(painter)
+        else:
+            painter.end()
+    if answer.problem is not None or answer.facts is None:
+        raise BadPictureError(answer.problem or _BROKEN)
+    return made, answer.facts

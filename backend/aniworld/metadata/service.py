@@ -14,6 +14,7 @@ from aniworld.metadata import artwork, check_service, check_types, lookup_servic
 from aniworld.metadata.errors import ForeignNfoError
 from aniworld.metadata.nfo_file import read_file
 from aniworld.metadata.pictures import choose, content_hash, is_ours, is_picture_name, marked, picture_file, thumb_path
+from aniworld.metadata.thumbnails import Thumbnails
 from aniworld.metadata.types import (
     SEASON_NFO,
     SERIES_NFO,
@@ -24,12 +25,13 @@ from aniworld.metadata.types import (
     SeriesMarks,
 )
 
-__all__ = ["choose", "content_hash", "is_picture_name", "picture_file", "thumb_path"]
+__all__ = ["Thumbnails", "choose", "content_hash", "is_picture_name", "picture_file", "thumb_path"]
 
 media_type = artwork.media_type
 check_folder = check_service.check
 FolderCheck = check_types.FolderCheck
 MetadataServices = lookup_service.MetadataServices
+drawing = artwork.apart
 
 Replace = Literal["nothing", "ours", "all"]
 """Which pictures a new one may take the place of: ``ours``, those that we made and nobody has changed."""

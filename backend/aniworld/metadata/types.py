@@ -134,6 +134,35 @@ class Picture(Schema, frozen=True):
     """Who offers it."""
 
 
+class PictureFacts(Schema, frozen=True):
+    """What a picture is."""
+
+    width: int
+    height: int
+    color: str | None = None
+    """What it looks like from afar: ``#rrggbb``."""
+
+
+class DrawJob(Schema, frozen=True, omit_defaults=True):
+    """What is to be made of a picture, which follows."""
+
+    size: int
+    """Its bytes."""
+    kind: PictureKind | None = None
+    """Make it one that is kept; None: make a thumbnail."""
+    width: int = 0
+    """Of the thumbnail; 0: none, only the facts."""
+
+
+class DrawAnswer(Schema, frozen=True, omit_defaults=True):
+    """What was made, which follows."""
+
+    size: int = 0
+    """Its bytes."""
+    facts: PictureFacts | None = None
+    problem: str | None = None
+
+
 class Person(Schema, frozen=True):
     """Somebody who speaks or plays in a series."""
 

@@ -647,6 +647,18 @@ export type HosterFailure = {
 };
 
 /**
+ * ImageOut
+ *
+ * A picture in a series' folder.
+ */
+export type ImageOut = {
+    color: string | null;
+    hash: string;
+    height: number;
+    width: number;
+};
+
+/**
  * ItemList
  *
  * Queue items.
@@ -1782,6 +1794,9 @@ export type SeriesDetail = {
     ids: {
         [key: string]: string;
     };
+    images: {
+        [key: string]: ImageOut;
+    };
     images_loaded: boolean;
     key: string;
     language_mode: 'one' | 'replace' | 'all' | null;
@@ -1849,6 +1864,9 @@ export type SeriesOut = {
     episodes_loaded: boolean;
     folder: string | null;
     genres: Array<string>;
+    images: {
+        [key: string]: ImageOut;
+    };
     images_loaded: boolean;
     key: string;
     language_mode: 'one' | 'replace' | 'all' | null;
@@ -2713,6 +2731,69 @@ export type DownloadAnimeResponses = {
 
 export type DownloadAnimeResponse = DownloadAnimeResponses[keyof DownloadAnimeResponses];
 
+export type GetEpisodeImageData = {
+    body?: never;
+    path: {
+        /**
+         * Key of the series
+         */
+        key: string;
+        /**
+         * As the series counts them
+         */
+        season: number;
+        /**
+         * As the series counts them
+         */
+        episode: number;
+    };
+    query?: {
+        /**
+         * Made small for a page; without it the picture as it is
+         */
+        size?: 'small' | 'large' | null;
+    };
+    url: '/api/anime/{key}/episodes/{season}/{episode}/images/thumb';
+};
+
+export type GetEpisodeImageErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type GetEpisodeImageError = GetEpisodeImageErrors[keyof GetEpisodeImageErrors];
+
+export type GetEpisodeImageResponses = {
+    /**
+     * The picture
+     */
+    200: Blob | File;
+};
+
+export type GetEpisodeImageResponse = GetEpisodeImageResponses[keyof GetEpisodeImageResponses];
+
 export type GetAnimeImageData = {
     body?: never;
     path: {
@@ -2725,7 +2806,16 @@ export type GetAnimeImageData = {
          */
         kind: 'poster' | 'fanart' | 'logo' | 'banner' | 'thumb';
     };
-    query?: never;
+    query?: {
+        /**
+         * Made small for a page; without it the picture as it is
+         */
+        size?: 'small' | 'large' | null;
+        /**
+         * Its hash: the answer may be kept for ever
+         */
+        v?: string | null;
+    };
     url: '/api/anime/{key}/images/{kind}';
 };
 
@@ -3347,6 +3437,69 @@ export type UpdateSeasonResponses = {
 };
 
 export type UpdateSeasonResponse = UpdateSeasonResponses[keyof UpdateSeasonResponses];
+
+export type GetSeasonImageData = {
+    body?: never;
+    path: {
+        /**
+         * Key of the series
+         */
+        key: string;
+        /**
+         * As the series counts them
+         */
+        season: number;
+        /**
+         * Which picture
+         */
+        kind: 'poster' | 'fanart' | 'logo' | 'banner' | 'thumb';
+    };
+    query?: {
+        /**
+         * Made small for a page; without it the picture as it is
+         */
+        size?: 'small' | 'large' | null;
+    };
+    url: '/api/anime/{key}/seasons/{season}/images/{kind}';
+};
+
+export type GetSeasonImageErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type GetSeasonImageError = GetSeasonImageErrors[keyof GetSeasonImageErrors];
+
+export type GetSeasonImageResponses = {
+    /**
+     * The picture
+     */
+    200: Blob | File;
+};
+
+export type GetSeasonImageResponse = GetSeasonImageResponses[keyof GetSeasonImageResponses];
 
 export type LoginData = {
     body: LoginInput;
