@@ -123,6 +123,7 @@ const TEXTS: Record<string, (error: ApiError) => string> = {
 	unauthenticated: () => m.error_unauthenticated(),
 	unavailable: () => m.error_unavailable(),
 	'unknown-provider': () => m.error_unknown_provider(),
+	'watch-limit': () => m.error_watch_limit(),
 	'weak-password': () => m.error_weak_password(),
 	'wrong-current-password': () => m.error_wrong_current_password(),
 	'wrong-password': () => m.error_wrong_password(),

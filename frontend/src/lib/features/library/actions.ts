@@ -1,6 +1,7 @@
 /** What can be done with series and with the folders of the library, told once. Queueing is the queue's. */
 import Bookmark from '@lucide/svelte/icons/bookmark';
 import BookmarkX from '@lucide/svelte/icons/bookmark-x';
+import CheckCheck from '@lucide/svelte/icons/check-check';
 import EyeOff from '@lucide/svelte/icons/eye-off';
 import FolderSearch from '@lucide/svelte/icons/folder-search';
 import Languages from '@lucide/svelte/icons/languages';
@@ -11,6 +12,7 @@ import { call, queryClient } from '#lib/api/client.ts';
 import { errorText } from '#lib/api/errors.ts';
 import {
 	acceptFolder,
+	acceptSuggested,
 	deleteAnime,
 	ignoreFolder,
 	reloadAnime,
@@ -19,8 +21,9 @@ import {
 	restoreFolder,
 	updateAnime,
 	updateSeason,
-	type CandidateOut,
 	type SeasonOut,
+	type AcceptFolder,
+	type SearchItem,
 	type UpdateSeries
 } from '#lib/api/generated/index.ts';
 import { m } from '#lib/paraglide/messages.js';
@@ -120,14 +123,38 @@ export function rescan(): Action {
 const lookAgain = () => queryClient.invalidateQueries({ queryKey: libraryKeys.folders });
 
 /** The folder is that series': its videos become the series' episodes. */
-export async function accept(folder: Folder, { key, name }: CandidateOut): Promise<void> {
-	await call(acceptFolder({ path: { folder_id: folder.id }, body: { key } }));
+export async function accept(folder: Folder, { key, name }: { key: string; name: string }): Promise<void> {
+	await give(folder, name, { key });
+	await queryClient.invalidateQueries({ queryKey: libraryKeys.series(key) });
+}
+
+/** The folder is that series' of a source, which comes into the library. */
+export async function acceptFound(folder: Folder, found: SearchItem): Promise<void> {
+	const { key, name, provider, provider_key } = found;
+	await (key === null
+		? give(folder, name, { series: { name, provider, provider_key } })
+		: accept(folder, { key, name }));
+}
+
+async function give(folder: Folder, name: string, body: AcceptFolder): Promise<void> {
+	await call(acceptFolder({ path: { folder_id: folder.id }, body }));
 	notify.success(m.unmatched_accepted({ folder: folder.name, name }));
-	await Promise.all([
-		lookAgain(),
-		queryClient.invalidateQueries({ queryKey: libraryKeys.lists }),
-		queryClient.invalidateQueries({ queryKey: libraryKeys.series(key) })
-	]);
+	await Promise.all([lookAgain(), queryClient.invalidateQueries({ queryKey: libraryKeys.lists })]);
+}
+
+/** Every folder is that series' of the library which it is most likely of, where that is likely enough. */
+export function acceptLikely(): Action {
+	return {
+		id: 'folders-accept',
+		title: m.unmatched_accept_all(),
+		icon: CheckCheck,
+		run: async () => {
+			const { items } = await call(acceptSuggested({ body: {} }));
+			if (items.length === 0) notify.info(m.unmatched_accepted_none());
+			else notify.success(m.unmatched_accepted_all({ count: items.length }));
+			await Promise.all([lookAgain(), queryClient.invalidateQueries({ queryKey: libraryKeys.lists })]);
+		}
+	};
 }
 
 async function setAside(folder: Folder, ignored: boolean): Promise<void> {

@@ -3,6 +3,7 @@ import { createInfiniteQuery, createQuery, keepPreviousData } from '@tanstack/sv
 import { call, queryClient } from '#lib/api/client.ts';
 import {
 	checkAnimeNfo,
+	findFolderAtSources,
 	getAnime,
 	listAnime,
 	listUnmatchedFolders,
@@ -92,6 +93,16 @@ export function folderList(ignored: () => boolean) {
 			call(listUnmatchedFolders({ query: { ignored: ignored(), limit: PAGE, offset: pageParam }, signal })),
 		initialPageParam: 0,
 		getNextPageParam: (last) => (last.offset + last.items.length < last.total ? last.offset + last.limit : undefined)
+	}));
+}
+
+/** What the sources have under a folder's title; asked only when somebody wants to know. */
+export function atSources(id: () => string, wanted: () => boolean) {
+	return createQuery(() => ({
+		queryKey: ['sources-of-folder', id()],
+		queryFn: ({ signal }) => call(findFolderAtSources({ path: { folder_id: id() }, signal })),
+		enabled: wanted(),
+		staleTime: Infinity
 	}));
 }
 
