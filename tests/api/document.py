@@ -53,6 +53,8 @@ class Operation:
             "operation_id": "no-such-operation",
             "folder_id": "01937e2c-6f0a-7cc3-9d2b-1f6a0e5b7c11",
             "conflict_id": "01937e2c-6f0a-7cc3-9d2b-1f6a0e5b7c11",
+            "change_id": "01937e2c-6f0a-7cc3-9d2b-1f6a0e5b7c11",
+            "season": "1",
             "kind": "poster",
             "name": "library",
             "service": "tmdb",

@@ -42,7 +42,9 @@ checks.positive_data_acceptance.enabled = false
 
 # Without an anime directory, which the configuration may lose on the way, they say 503.
 [[operations]]
-include-operation-id = ["ready", "checkAnimeNfo", "deleteAnime", "rescanLibrary"]
+include-operation-id = [
+  "ready", "deleteAnime", "rescanLibrary", "checkAnimeNfo", "getOrganisePreview", "organiseLibrary", "previewOrganise",
+]
 checks.not_a_server_error.enabled = false
 
 # A configuration that is checked is taken whatever it is: the answer says what is wrong with it.
