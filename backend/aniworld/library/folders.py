@@ -16,8 +16,10 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 
 from aniworld.db.engine import Database
-from aniworld.kit.files import UnsafePathError, durable_mkdir, durable_move, safe_join
+from aniworld.kit.errors import InvalidInputError
+from aniworld.kit.files import UnsafePathError, durable_mkdir, durable_move, safe_join, safe_name
 from aniworld.library.errors import EpisodeNotFoundError, FolderError, ImageNotFoundError
+from aniworld.library.link_repository import LinkRepository
 from aniworld.library.naming import Names, SeriesName
 from aniworld.library.repository import SeriesRepository
 from aniworld.library.text import same_name
@@ -61,8 +63,29 @@ async def _decide(db: Database, series_id: UUID, on_disk: dict[str, str], names:
         free = (names.folder(SeriesName(row.name, row.year), copy) for copy in itertools.count(1))
         name = next(name for name in free if same_name(name) not in taken)
         name = on_disk.get(same_name(name), name)
-        await repository.change(series_id, folder=name, folder_folded=same_name(name))
+        await LinkRepository(session).take_folder(series_id, name)
         return name
+
+
+def find_folder(anime: Path, name: str) -> str:
+    """A folder that a person names, as it is spelled where it lies there. Makes nothing. Blocks.
+
+    Raises :class:`InvalidInputError` for what is no name of a folder right below the anime directory, and
+    :class:`FolderError` where that cannot be read.
+    """
+    if "/" in name or "\\" in name or name.startswith("."):
+        raise InvalidInputError.field("folder", "Name one folder in the anime directory, without a path")
+    there = _names_in(anime).get(same_name(name))
+    if there is None and (usable := safe_name(name)) != name:
+        raise InvalidInputError.field("folder", f"No folder can be made under that name; {usable} would do")
+    found = there or name
+    try:
+        path = safe_join(anime, found)
+    except UnsafePathError as error:
+        raise InvalidInputError.field("folder", "That is a link that leads out of the anime directory") from error
+    if path.exists() and not path.is_dir():
+        raise InvalidInputError.field("folder", "There is a file of that name")
+    return found
 
 
 def ids_in(anime: Path, folder: str) -> dict[str, str]:

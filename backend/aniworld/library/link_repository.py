@@ -7,13 +7,14 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Insert, Row, delete, select, update
+from sqlalchemy import ColumnElement, Insert, Row, SQLColumnExpression, delete, exists, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from aniworld.db.base import new_id
 from aniworld.kit.clock import now
 from aniworld.library.models import Episode, EpisodeFile, Series, SeriesId
+from aniworld.library.text import same_name
 from aniworld.library.types import FoundVideo, KnownSeries
 from aniworld.media.types import MediaInfo
 
@@ -53,6 +54,39 @@ class LinkRepository:
         """(key, name, languages) of a series that is not deleted."""
         query = select(Series.key, Series.name, Series.languages).where(Series.id == id_, Series.deleted_at.is_(None))
         return (await self._session.execute(query)).first()
+
+    async def is_free(self, series_id: UUID, folder: str) -> bool:
+        """Whether no other series that is not deleted has the folder."""
+        others = select(Series.id).where(
+            Series.folder_folded == same_name(folder), Series.id != series_id, Series.deleted_at.is_(None)
+        )
+        return (await self._session.scalar(others)) is None
+
+    async def take_folder(self, series_id: UUID, folder: str) -> bool:
+        """The folder is the series' from now on; False: it is another one's.
+
+        One that was deleted gives it up, with the files in it: should it come back, it comes back without.
+        """
+        if not await self.is_free(series_id, folder):
+            return False
+        mine = Series.folder_folded == same_name(folder)
+        rows = await self._session.execute(select(Series.id, Series.folder).where(mine, Series.id != series_id))
+        for id_, name in rows.tuples():
+            episodes = select(Episode.id).where(Episode.series_id == id_)
+            await self._session.execute(
+                delete(EpisodeFile).where(
+                    EpisodeFile.episode_id.in_(episodes), EpisodeFile.path.startswith(f"{name}/", autoescape=True)
+                )
+            )
+            await self._session.execute(
+                update(Series).where(Series.id == id_).values(folder=None, folder_folded=None, updated_at=now())
+            )
+        await self._session.execute(
+            update(Series)
+            .where(Series.id == series_id)
+            .values(folder=folder, folder_folded=same_name(folder), updated_at=now())
+        )
+        return True
 
     async def take_out(self, ids: Collection[UUID]) -> dict[str, dict[str, Any]]:
         """Forget files that will be put elsewhere; what is known of each, by path, for :meth:`put_files`."""
@@ -109,3 +143,8 @@ class LinkRepository:
         if sizes:
             changed = [{"id": id_, "size": size, "media": None, "nfo_written_at": None} for id_, size in sizes.items()]
             await self._session.execute(update(EpisodeFile), changed)
+
+
+def has_left(series_id: SQLColumnExpression[Any]) -> ColumnElement[bool]:
+    """Whether the series with the id in that column was deleted: what lies in its folders is nobody's."""
+    return exists().where(Series.id == series_id, Series.deleted_at.is_not(None))

@@ -20,7 +20,6 @@ from aniworld.library.link_repository import LinkRepository
 from aniworld.library.linking import assign, languages_of, unsettled
 from aniworld.library.repository import SeriesRepository, wanted_of
 from aniworld.library.targets import DownloadTargets
-from aniworld.library.text import same_name
 from aniworld.library.types import FoundVideo, KnownSeries
 from aniworld.media.types import MediaInfo
 
@@ -45,10 +44,9 @@ class FolderLinks(DownloadTargets):
             row = await repository.find(key)
             if row is None or row.deleted_at is not None:
                 raise SeriesNotFoundError
-            if row.folder != folder and same_name(folder) in await repository.taken_folders():
+            links = LinkRepository(session)
+            if not await (links.take_folder if row.folder is None else links.is_free)(row.id, folder):
                 raise FolderTakenError
-            if row.folder is None:
-                await repository.change(row.id, folder=folder, folder_folded=same_name(folder))
             publish_after_commit(self._bus, session, SeriesUpdated(data=SeriesRef(key=key, name=row.name)))
             return UUID(str(row.id))
 
@@ -59,14 +57,10 @@ class FolderLinks(DownloadTargets):
         """
         try:
             async with self._db.write() as session:
-                repository = SeriesRepository(session)
-                row = await repository.placing(series_id)
+                row = await SeriesRepository(session).placing(series_id)
                 if row is None or row.folder != instead_of:
                     return False
-                if same_name(folder) in await repository.taken_folders() - {same_name(instead_of or "")}:
-                    return False
-                await repository.change(series_id, folder=folder, folder_folded=same_name(folder))
-                return True
+                return await LinkRepository(session).take_folder(series_id, folder)
         except IntegrityError:  # another process took it in the meantime
             return False
 

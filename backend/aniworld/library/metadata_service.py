@@ -188,6 +188,8 @@ class SeriesMetadataService:
         if row is None:
             return False
         values = _columns(plan.merged, anew=anew)
+        if row.named:
+            values = {name: value for name, value in values.items() if name not in ("name", "name_folded")}
         changed |= any(getattr(row, name) != value for name, value in values.items())
         if changed:
             await series.change(series_id, **values)

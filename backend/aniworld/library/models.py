@@ -47,6 +47,8 @@ class Series(Entity):
     name: Mapped[str] = mapped_column(String(500))
     name_folded: Mapped[str] = mapped_column(String(500))
     """For search and sort: without case and accents."""
+    named: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """The name is a person's: what source and services tell does not replace it."""
     provider: Mapped[str] = mapped_column(String(64))
     provider_key: Mapped[str] = mapped_column(String(500))
     site: Mapped[str] = mapped_column(String(2000), default="", server_default="")

@@ -93,6 +93,7 @@ class SeriesRepository:
             Series.id,
             Series.key,
             Series.name,
+            Series.named,
             Series.folder,
             Series.languages,
             Series.provider,
@@ -144,8 +145,9 @@ class SeriesRepository:
         return (await self._session.execute(query)).first()
 
     async def taken_folders(self) -> set[str]:
-        """Every folder that belongs to a series, folded."""
-        rows = await self._session.scalars(select(Series.folder_folded).where(Series.folder_folded.is_not(None)))
+        """Every folder that belongs to a series, folded; what deleted ones had is free."""
+        taken = (Series.folder_folded.is_not(None), Series.deleted_at.is_(None))
+        rows = await self._session.scalars(select(Series.folder_folded).where(*taken))
         return {folder for folder in rows if folder is not None}
 
     # --- the loader's queue -------------------------------------------------------------------------------------
@@ -290,6 +292,7 @@ class SeriesRepository:
             Series.facts,
             Series.languages,
             Series.name_folded,
+            Series.named,
         ).where(Series.id == id_)
         return (await self._session.execute(query)).first()
 

@@ -302,6 +302,27 @@ class ReloadSeries(Input, frozen=True):
 class UpdateSeries(Input, frozen=True):
     """What is named changes."""
 
+    name: (
+        Annotated[str, Meta(min_length=1, max_length=500, pattern=_PLAIN_WORDS, description="Kept over reloads")]
+        | msgspec.UnsetType
+        | None
+    ) = msgspec.UNSET
+    """Null: as source and services call it."""
+    folder: (
+        Annotated[
+            str,
+            Meta(
+                min_length=1,
+                max_length=255,
+                pattern=_PLAIN,
+                description="Name of a folder in the anime directory, there or to be made; files elsewhere stay known",
+            ),
+        ]
+        | msgspec.UnsetType
+    ) = msgspec.UNSET
+    provider: Annotated[str, Meta(min_length=1, max_length=64, pattern=_PLAIN)] | msgspec.UnsetType = msgspec.UNSET
+    """With ``provider_key``: the source that lists the episodes from now on; the others are asked after it."""
+    provider_key: Annotated[str, Meta(min_length=1, max_length=500, pattern=_PLAIN)] | msgspec.UnsetType = msgspec.UNSET
     monitored: bool | msgspec.UnsetType = msgspec.UNSET
     languages: (
         Annotated[

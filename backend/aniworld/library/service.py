@@ -8,23 +8,21 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from aniworld.catalog.errors import UnknownProviderError
 from aniworld.catalog.service import Catalog
 from aniworld.config.service import ConfigService
 from aniworld.db.base import new_id
 from aniworld.db.engine import Database, after_commit
 from aniworld.events.bus import EventBus, publish_after_commit
-from aniworld.events.types import SeriesAdded, SeriesRef, SeriesRemoved, SeriesUpdated
+from aniworld.events.types import SeriesAdded, SeriesRef, SeriesRemoved
 from aniworld.kit.clock import now
 from aniworld.kit.errors import InvalidInputError
 from aniworld.kit.text import fold
 from aniworld.library import folders
+from aniworld.library.change_service import Changes, refs
 from aniworld.library.conflict_repository import ConflictRepository
-from aniworld.library.conflict_service import Conflicts
 from aniworld.library.details import loading_state, series_detail
 from aniworld.library.episode_repository import EpisodeRepository
 from aniworld.library.errors import (
@@ -35,6 +33,7 @@ from aniworld.library.errors import (
     SeriesNotFoundError,
 )
 from aniworld.library.facts import facts_of
+from aniworld.library.link_repository import has_left
 from aniworld.library.metadata_repository import MetadataRepository
 from aniworld.library.nfo_repository import NfoRepository
 from aniworld.library.repository import SeriesRepository, to_load
@@ -44,7 +43,6 @@ from aniworld.library.schemas import (
     SeriesDetail,
     SeriesOut,
     SeriesPage,
-    UpdateSeries,
 )
 from aniworld.library.search_service import AddSeries, CoverPath, FailedProvider, SearchItem, SearchService, cover_path
 from aniworld.library.source_repository import SourceRepository
@@ -59,27 +57,33 @@ from aniworld.library.types import (
 )
 from aniworld.metadata.service import FolderCheck
 
-__all__ = ["AddSeries", "CoverPath", "FailedProvider", "LibraryService", "SearchItem", "SearchService", "cover_path"]
+__all__ = [
+    "AddSeries",
+    "CoverPath",
+    "FailedProvider",
+    "LibraryService",
+    "SearchItem",
+    "SearchService",
+    "cover_path",
+    "has_left",
+]
 
 _RESERVED_KEYS = frozenset({"add", "bulk", "organise", "rescan", "unmatched"})
 """Words that stand where a key stands in an address, here or in the pages."""
 _ATTEMPTS = 5
 
 
-class LibraryService(Conflicts):
+class LibraryService(Changes):
     """Everything that a client and the downloads can do with the library."""
 
     def __init__(self, db: Database, bus: EventBus, config: ConfigService, catalog: Catalog) -> None:
-        super().__init__(db, bus, config)
+        super().__init__(db, bus, config, catalog)
         self.queue_states: Callable[[AsyncSession, str], Awaitable[Mapping[tuple[UUID, str], str]]] = _nothing_queued
         """Tells the queue's state of each (episode, language) of a series; set by whoever has a queue."""
-        self.adopt: Callable[[UUID], Awaitable[None]] = _nothing_adopted
-        """Called when a source has told a series' episodes, before a folder is made for it: it may have one already."""
         self.removed: Callable[[str], Awaitable[None]] = _nothing_removed
         """Called when a series has left the library: nothing more is to be fetched for it."""
         self.loading_now: Callable[[str], str | None] = _nothing_loads
         """Tells what the loader does for a series just now."""
-        self._catalog = catalog
 
     # --- looking ------------------------------------------------------------------------------------------------
 
@@ -165,7 +169,7 @@ class LibraryService(Conflicts):
         if not name:
             raise InvalidInputError.field("name", "The name is empty")
         self._check_provider(provider)
-        others = [ref for ref in _refs(sources) if (ref.provider, ref.provider_key) != (provider, provider_key)]
+        others = [ref for ref in refs(sources) if (ref.provider, ref.provider_key) != (provider, provider_key)]
         for attempt in range(_ATTEMPTS):
             try:
                 return await self._add(provider, provider_key, name, others)
@@ -222,33 +226,6 @@ class LibraryService(Conflicts):
                 await MetadataRepository(session).due_now(row.id)
             return await self._changed(session, repository, key)
 
-    async def patch(self, key: str, changes: UpdateSeries) -> SeriesOut:
-        """Change what is named."""
-        async with self._db.write() as session:
-            repository = SeriesRepository(session)
-            row = await self._existing(repository, key)
-            values: dict[str, Any] = {}
-            if changes.monitored is not msgspec.UNSET:
-                values["monitored"] = changes.monitored
-            if changes.languages is not msgspec.UNSET:
-                own = changes.languages
-                if own is not None and len(set(own)) != len(own):
-                    raise InvalidInputError.field("languages", "A language stands there twice")
-                values["languages"] = ",".join(own) if own else None
-            if changes.language_mode is not msgspec.UNSET:
-                values["language_mode"] = changes.language_mode
-            if changes.language_wait_days is not msgspec.UNSET:
-                values["language_wait_days"] = changes.language_wait_days
-            if changes.sources is not msgspec.UNSET:
-                values |= await self._put_sources(session, row, changes.sources)
-            if changes.specials is not msgspec.UNSET:
-                values["specials"] = changes.specials
-            if values:
-                await repository.change(row.id, **values)
-            if "languages" in values or "specials" in values:
-                await self._recount(session, row.id, values.get("languages", row.languages))
-            return await self._changed(session, repository, key)
-
     async def delete(self, key: str, *, delete_files: bool = False) -> None:
         """Take a series out of the library; its rows stay, so that it can be restored, its files only if not told.
 
@@ -280,7 +257,10 @@ class LibraryService(Conflicts):
         await self.removed(key)
 
     async def restore(self, key: str) -> SeriesOut:
-        """Bring a deleted series back. Raises :class:`NotDeletedError`, :class:`SeriesNotFoundError`."""
+        """Bring a deleted series back with what it had, but not a folder that is another series' by now.
+
+        Raises :class:`NotDeletedError`, :class:`SeriesNotFoundError`.
+        """
         async with self._db.write() as session:
             repository = SeriesRepository(session)
             row = await repository.find(key)
@@ -289,59 +269,9 @@ class LibraryService(Conflicts):
             if row.deleted_at is None:
                 raise NotDeletedError
             await repository.change(row.id, deleted_at=None, **to_load(("episodes",)))
+            await self._recount(session, row.id, row.languages)
             publish_after_commit(self._bus, session, SeriesAdded(data=SeriesRef(key=key, name=row.name)))
             return await self._changed(session, repository, key)
-
-    # --- helpers ------------------------------------------------------------------------------------------------
-
-    async def _put_sources(self, session: AsyncSession, row: Any, sources: Sequence[AddSource]) -> dict[str, Any]:
-        """Write the order of a series' sources; the columns to change where another one lists the episodes now."""
-        first, *others = _refs(sources)
-        repository = SourceRepository(session)
-        known = {
-            (row.provider, row.provider_key),
-            *((ref.provider, ref.provider_key) for ref in await repository.of(row.id)),
-        }
-        for index, ref in enumerate((first, *others)):
-            if (ref.provider, ref.provider_key) not in known:  # one that was switched off meanwhile may stay
-                self._check_provider(ref.provider, field=f"sources[{index}].provider")
-        await repository.put(row.id, others)
-        if (first.provider, first.provider_key) == (row.provider, row.provider_key):
-            return {}
-        taken = await repository.owner(first, except_id=row.id)
-        if taken is not None:
-            raise AlreadyInLibraryError(taken.key)
-        return {"provider": first.provider, "provider_key": first.provider_key, **to_load(("episodes",))}
-
-    def _check_provider(self, name: str, field: str = "provider") -> None:
-        try:
-            self._catalog.provider(name)
-        except UnknownProviderError as error:
-            raise InvalidInputError.field(field, error.detail) from error
-
-    @staticmethod
-    async def _existing(repository: SeriesRepository, key: str) -> Any:
-        row = await repository.find(key)
-        if row is None or row.deleted_at is not None:
-            raise SeriesNotFoundError
-        return row
-
-    async def _changed(self, session: AsyncSession, repository: SeriesRepository, key: str) -> SeriesOut:
-        """Tell everyone that the series changed; the series as it is now."""
-        found = await repository.get(key)
-        assert found is not None
-        publish_after_commit(self._bus, session, SeriesUpdated(data=SeriesRef(key=key, name=found[1].name)))
-        after_commit(session, self.wake_loader)
-        return found[1]
-
-
-def _refs(sources: Sequence[AddSource]) -> list[SourceRef]:
-    """Each source once."""
-    found: dict[tuple[str, str], SourceRef] = {}
-    for source in sources:
-        ref = SourceRef(provider=source.provider, provider_key=source.provider_key, name=source.name)
-        found.setdefault((source.provider, source.provider_key), ref)
-    return list(found.values())
 
 
 def _key_base(name: str, provider_key: str) -> str:
@@ -363,10 +293,6 @@ def _nothing_loads(_series_key: str) -> str | None:
 
 async def _nothing_queued(_session: AsyncSession, _series_key: str) -> dict[tuple[UUID, str], str]:
     return {}
-
-
-async def _nothing_adopted(_series_id: UUID) -> None:
-    """Nobody scans."""
 
 
 async def _nothing_removed(_series_key: str) -> None:

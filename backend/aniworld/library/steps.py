@@ -134,6 +134,8 @@ class LoadSteps:
             if await listing.known(job.id) != known or await conflicts.accepted(job.id) != accepted:
                 return False
             values = {"episodes_loaded": True, "loading_note": answers.note, **_told_by(answers, fresh=not known)}
+            if row is not None and row.named:
+                values = {name: value for name, value in values.items() if name not in ("name", "name_folded")}
             if row is None or not await series.renew(job, now() + LEASE, **values):
                 raise LeaseLostError
             if "genres" in values:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Row, Select, delete, func, insert, or_, select, update
+from sqlalchemy import Row, Select, case, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from aniworld.db.base import new_id
 from aniworld.kit.clock import now
+from aniworld.library.service import has_left
 from aniworld.library.types import FoundVideo
 from aniworld.scan.models import Directory, Folder, Video
 from aniworld.scan.types import UnmatchedFolder
@@ -20,6 +21,8 @@ from aniworld.scan.walk import Seen
 from aniworld.scan.walk import Video as FoundHere
 
 T = TypeVar("T")
+_LOOSE = or_(Folder.series_id.is_(None), has_left(Folder.series_id))
+"""Of no series. One that is restored finds its folders again, unless they are another's by now."""
 _CHUNK = 500
 """Rows or ids in one statement: below every database's limit of parameters."""
 
@@ -228,14 +231,14 @@ class ScanRepository:
 
     async def unmatched(self, *, ignored: bool, limit: int, offset: int) -> tuple[list[UnmatchedFolder], int]:
         """Folders that belong to no series, by name, and how many there are."""
-        conditions = (Folder.series_id.is_(None), Folder.ignored.is_(ignored), Folder.videos > 0)
+        conditions = (_LOOSE, Folder.ignored.is_(ignored), Folder.videos > 0)
         total = await self._session.scalar(select(func.count()).select_from(Folder).where(*conditions)) or 0
         query = select(*_FOLDER).where(*conditions).order_by(Folder.name).limit(limit).offset(offset)
         return [_folder(row) for row in await self._session.execute(query)], total
 
     async def loose(self, names: Collection[str] | None = None) -> list[UnmatchedFolder]:
         """Every folder without a series that nobody has set aside; ``names``: only of these."""
-        query = select(*_FOLDER).where(Folder.series_id.is_(None), Folder.ignored.is_(False))
+        query = select(*_FOLDER).where(_LOOSE, Folder.ignored.is_(False))
         rows = list(await self._session.execute(query))
         return [_folder(row) for row in rows if names is None or row.name in names]
 
@@ -253,6 +256,10 @@ class ScanRepository:
     async def release(self, id_: UUID) -> None:
         """The folder belongs to no series."""
         await self._session.execute(update(Folder).where(Folder.id == id_).values(series_id=None))
+
+    async def take_up(self, names: Collection[str]) -> None:
+        """A person says that these folders are of series: they are not set aside."""
+        await self._session.execute(update(Folder).where(Folder.name.in_(names), Folder.ignored).values(ignored=False))
 
     async def ignore(self, id_: UUID, *, ignored: bool) -> None:
         """Set a folder aside, or take it up again."""
@@ -300,8 +307,8 @@ def _facts(row: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 _FOLDER = (
-    Folder.id, Folder.name, Folder.title, Folder.year, Folder.ids, Folder.series_id, Folder.ignored, Folder.videos,
-    Folder.size,
+    Folder.id, Folder.name, Folder.title, Folder.year, Folder.ids, Folder.ignored, Folder.videos, Folder.size,
+    case((has_left(Folder.series_id), None), else_=Folder.series_id).label("series_id"),
 )  # fmt: skip
 
 

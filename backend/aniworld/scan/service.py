@@ -162,7 +162,10 @@ class ScanService:
                 self.rescan()
 
     async def adopt(self, series_id: UUID) -> None:
-        """A source has told which episodes a series has: a folder that lies there, and files in it, may be of it."""
+        """A source has told which episodes a series has, or a person which folder: files there may be of it."""
+        own = {one.folder for one in await self._library.known_series([series_id]) if one.folder is not None}
+        async with self._db.write() as session:
+            await ScanRepository(session).take_up(own)
         await self._match(None, series_id)
         await self._link({series_id})
 

@@ -2160,6 +2160,10 @@ export type UpdateSeason = {
  * What is named changes.
  */
 export type UpdateSeries = {
+    /**
+     * Name of a folder in the anime directory, there or to be made; files elsewhere stay known
+     */
+    folder?: string;
     language_mode?: 'all' | 'one' | 'replace' | null;
     language_wait_days?: number | null;
     /**
@@ -2167,6 +2171,12 @@ export type UpdateSeries = {
      */
     languages?: Array<string> | null;
     monitored?: boolean;
+    /**
+     * Kept over reloads
+     */
+    name?: string | null;
+    provider?: string;
+    provider_key?: string;
     /**
      * All of them; the first lists the episodes
      */
