@@ -90,6 +90,18 @@ class QueuePage(App):
         return self.page.get_by_role("region", name=re.compile(f"^{name}"))
 
 
+class OrganisePage(App):
+    """What would be renamed, and what was."""
+
+    def series(self, name: str) -> Locator:
+        """What would be renamed of a series."""
+        return self.page.get_by_role("region", name=name, exact=True)
+
+    def changes(self) -> Locator:
+        """What was renamed."""
+        return self.page.get_by_role("region", name="What was renamed").get_by_role("listitem")
+
+
 class FoldersPage(App):
     """Folders without a series."""
 

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from aniworld.db.engine import Database
 from aniworld.kit import files as files_kit
+from aniworld.kit.clock import now
+from aniworld.library.moving_repository import MovingRepository
+from aniworld.library.types import MovedPath
 from aniworld.organise import disk
-from aniworld.organise.errors import AlreadyUndoneError, PreviewChangedError
-from aniworld.organise.service import OrganiseService
+from aniworld.organise.errors import AlreadyUndoneError, ChangeNotFoundError, PreviewChangedError
+from aniworld.organise.models import Change
+from aniworld.organise.repository import OrganiseRepository
+from aniworld.organise.service import KEPT, OrganiseService
 from aniworld.scan import moved_service
 from tests.scan.conftest import Scanned, scanned  # noqa: F401 - a fixture
 
@@ -158,3 +165,101 @@ async def test_what_was_cut_off_is_finished(
     assert (await scanned.scans.scan()).changed == 0
     change = (await organise.changes(limit=10, offset=0)).items[0]
     assert (change.status, change.left) == ("done", 0)
+
+
+@pytest.mark.parametrize("cut_after", [None, 0, 1, 2])
+async def test_names_wanted_crosswise(
+    organise: OrganiseService,
+    scanned: Scanned,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    cut_after: int | None,
+) -> None:
+    key = await garden(scanned)
+    await do(organise)
+    anime = scanned.shelf.anime
+    first, second = [anime / str(path) for _number, path in sorted((await scanned.paths(key)).items())]
+    for number, video in enumerate((first, second), 1):
+        video.write_text(f"episode {number}")
+    # Somebody mixed them up, and the library was told which is which.
+    aside = first.with_name("aside")
+    first.rename(aside)
+    second.rename(first)
+    aside.rename(second)
+    async with organise._db.write() as session:
+        paths = [str(video.relative_to(anime)) for video in (first, second)]
+        for before, after in ((paths[0], "aside"), (paths[1], paths[0]), ("aside", paths[1])):
+            await MovingRepository(session).follow([MovedPath(before, after)])
+    assert first.read_text() == "episode 2"
+    shown = await organise.preview(None, limit=100, offset=0)
+    assert (shown.counts.files, shown.counts.conflicts) == (2, 0)
+
+    count = 0
+    move = files_kit.durable_move
+
+    def cut(source: Path, target: Path) -> None:
+        nonlocal count
+        if count == cut_after:
+            raise PowerCutError
+        count += source.suffix == ".mkv"
+        move(source, target)
+
+    monkeypatch.setattr(disk, "durable_move", cut)
+    if cut_after is None:
+        id_ = await do(organise)
+    else:
+        with pytest.raises(PowerCutError):
+            await do(organise)
+        monkeypatch.setattr(disk, "durable_move", move)
+        await organise.heal()
+    lies = {number: (anime / str(path)).read_text() for (_, number), path in (await scanned.paths(key)).items()}
+    assert lies == {1: "episode 1", 2: "episode 2"}, "whatever happens, the library knows which is which"
+    if cut_after is None:
+        assert (first.read_text(), second.read_text()) == ("episode 1", "episode 2")
+        await organise.undo_now(id_)
+        assert (first.read_text(), second.read_text()) == ("episode 2", "episode 1")
+
+
+async def test_what_stays(organise: OrganiseService, scanned: Scanned, tmp_path: Path) -> None:  # noqa: F811
+    """A link out of the directory, and what is being fetched."""
+    key = await garden(scanned)
+    anime = scanned.shelf.anime
+    outside = tmp_path / "outside.mkv"
+    outside.write_bytes(b"mine")
+    (anime / OLD[1]).unlink()
+    (anime / OLD[1]).symlink_to(outside)
+
+    async def running(_session: object) -> set[tuple[str, int, int]]:
+        return {(key, 1, 2)}
+
+    organise.previews.running = running
+    shown = await organise.preview(None, limit=100, offset=0)
+    assert {file.source: file.conflict for file in shown.items[0].files} == {OLD[1]: "outside", OLD[2]: "downloading"}
+    await do(organise)
+    folder = str((await scanned.shelf.library.get(key)).folder)
+    assert (anime / folder / "Staffel 1/garden.s01e01.mkv").is_symlink()
+    assert outside.read_bytes() == b"mine"
+
+
+async def test_a_description_that_comes_meanwhile_goes_along(organise: OrganiseService, scanned: Scanned) -> None:  # noqa: F811
+    key = await garden(scanned)
+    anime = scanned.shelf.anime
+    made = [one for one in await organise.previews.plans([key]) if one.moves]
+    (anime / OLD[2]).with_suffix(".nfo").write_text("<episodedetails/>")
+    again = await organise.previews.again(made[0])
+    assert any(move.source.endswith("garden.s01e02.nfo") for move in again.moves)
+
+
+async def test_old_changes_are_forgotten(organise: OrganiseService, scanned: Scanned, db: Database) -> None:  # noqa: F811
+    await garden(scanned)
+    id_ = await do(organise)
+    for age, known in ((KEPT - dt.timedelta(days=1), True), (KEPT + dt.timedelta(days=1), False)):
+        async with db.write() as session:
+            await session.execute(update(Change).values(created_at=now() - age))
+            await OrganiseRepository(session).clear(now() - KEPT)
+        if known:
+            assert (await organise.change(id_)).moves
+        else:
+            with pytest.raises(ChangeNotFoundError):
+                await organise.change(id_)
+    async with db.read() as session:
+        assert await OrganiseRepository(session).moves(id_, ("moved",)) == []

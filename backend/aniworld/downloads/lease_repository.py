@@ -160,12 +160,15 @@ class LeaseRepository(DownloadRepository):
             Download.series_key == series_key,
             or_(Download.file_path.is_not(None), Download.filing_path.is_not(None)),
         )
+        changed: list[dict[str, Any]] = []
         for row in list(await self._session.execute(query)):
             paths = {"file_path": row.file_path, "filing_path": row.filing_path}
             for one in moved:
                 paths = {name: path and one.follow(path) for name, path in paths.items()}
             if (paths["file_path"], paths["filing_path"]) != (row.file_path, row.filing_path):
-                await self._session.execute(update(Download).where(Download.id == row.id).values(**paths))
+                changed.append({"id": row.id, **paths})
+        if changed:
+            await self._session.execute(update(Download), changed)
 
 
 def _claimed(row: Row[Any]) -> Claimed:

@@ -37,9 +37,11 @@ _NOTHING = MediaInfo(container="", duration=None, streams=())
 class Descriptions:
     """What is still to be written is in the table: a crash loses nothing."""
 
-    def __init__(self, db: Database, config: ConfigService) -> None:
+    def __init__(self, db: Database, config: ConfigService, placing: Callable[[str], asyncio.Lock]) -> None:
         self._db = db
         self._config = config
+        self._placing = placing
+        """Held while something of a series is written: nobody renames the folder meanwhile."""
 
     async def write_some(self) -> bool:
         """Write the descriptions of a few files; whether there may be more. Raises ``OSError``."""
@@ -61,8 +63,12 @@ class Descriptions:
                 told = await self._with_media(anime, path, episodes)
                 # What is there in several languages is still one episode.
                 once = {(episode.season, episode.episode): episode_facts(episode) for episode in told}
-                await asyncio.to_thread(_write, anime, path, metadata.write_episode_nfo, list(once.values()))
-                await self._describe_season(anime, path, episodes[0], seasons)
+                async with self._placing(episodes[0].series_key):
+                    async with self._db.read() as session:
+                        if not await NfoRepository(session).of_paths({path}):
+                            continue  # it lies elsewhere by now, and has its turn there
+                    await asyncio.to_thread(_write, anime, path, metadata.write_episode_nfo, list(once.values()))
+                    await self._describe_season(anime, path, episodes[0], seasons)
                 written += episodes
         finally:
             if written:

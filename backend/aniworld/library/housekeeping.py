@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import datetime as dt
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
@@ -37,11 +38,13 @@ _FEW = 20
 class Housekeeping:
     """One loop beside the loader's."""
 
-    def __init__(self, db: Database, bus: EventBus, config: ConfigService) -> None:
+    def __init__(
+        self, db: Database, bus: EventBus, config: ConfigService, placing: Callable[[str], asyncio.Lock]
+    ) -> None:
         self._db = db
         self._bus = bus
         self._config = config
-        self._descriptions = Descriptions(db, config)
+        self._descriptions = Descriptions(db, config, placing)
         self._wake = asyncio.Event()
 
     def wake(self) -> None:

@@ -75,7 +75,7 @@ class Loader:
         """What is being done for each series, beyond its step."""
         self._providers: dict[UUID, str] = {}
         """Whom the series that are loaded now are waiting for."""
-        self._housekeeping = Housekeeping(db, bus, config)
+        self._housekeeping = Housekeeping(db, bus, config, library.placing)
         self._wake = asyncio.Event()
         self._running: dict[UUID, asyncio.Task[None]] = {}
         library.wake_loader = self.wake

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import itertools
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, or_, select, update
+from sqlalchemy import Row, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from aniworld.library.models import Episode, EpisodeFile, Series
@@ -66,12 +67,25 @@ class MovingRepository:
 
     async def follow(self, moved: Sequence[MovedPath]) -> None:
         """These lie elsewhere now, in this order."""
-        for one in moved:
-            here = EpisodeFile.path == one.source
-            if one.is_folder:
-                here = or_(here, func.substr(EpisodeFile.path, 1, len(one.source) + 1) == f"{one.source}/")
-                if "/" not in one.source:
-                    values = {"folder": one.target, "folder_folded": same_name(one.target)}
-                    await self._session.execute(update(Series).where(Series.folder == one.source).values(**values))
-            new = one.target + func.substr(EpisodeFile.path, len(one.source) + 1)
-            await self._session.execute(update(EpisodeFile).where(here).values(path=new))
+        for are_folders, some in itertools.groupby(moved, key=lambda one: one.is_folder):
+            if not are_folders:
+                await self._videos(some)
+                continue
+            for one in some:
+                await self._folder(one)
+
+    async def _folder(self, moved: MovedPath) -> None:
+        source, target = moved.source, moved.target
+        if "/" not in source:
+            values = {"folder": target, "folder_folded": same_name(target)}
+            await self._session.execute(update(Series).where(Series.folder == source).values(**values))
+        below = func.substr(EpisodeFile.path, 1, len(source) + 1) == f"{source}/"
+        new = target + func.substr(EpisodeFile.path, len(source) + 1)
+        await self._session.execute(update(EpisodeFile).where(below).values(path=new))
+
+    async def _videos(self, moved: Iterable[MovedPath]) -> None:
+        table = EpisodeFile.__table__
+        await (await self._session.connection()).execute(
+            update(table).where(table.c.path == bindparam("source")).values(path=bindparam("target")),  # type: ignore[arg-type]
+            [{"source": one.source, "target": one.target} for one in moved],
+        )

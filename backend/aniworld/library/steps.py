@@ -157,14 +157,15 @@ class LoadSteps:
             await self._described.ask(job.id, tell)
         if not self._config.current.metadata.write_nfo:
             return
-        anime, folder = await self._folder(job)
         async with self._db.read() as session:
             row = await SeriesRepository(session).material(job.id)
             seasons = await EpisodeRepository(session).seasons(job.id)
             premiered = await EpisodeRepository(session).first_aired(job.id)
         if row is None:
             raise LeaseLostError
-        await _on_disk(metadata.write_series_nfo, anime, folder, series_facts(row, seasons, premiered))
+        async with self._library.placing(job.key):  # nobody renames the folder meanwhile
+            anime, folder = await self._folder(job)
+            await _on_disk(metadata.write_series_nfo, anime, folder, series_facts(row, seasons, premiered))
 
     async def _pictures(self, job: LoadJob, kinds: tuple[PictureKind, ...]) -> None:
         """Each picture by itself: one that fails does not keep the others away."""
@@ -184,7 +185,9 @@ class LoadSteps:
             for picture in pictures:
                 try:
                     data = await self._picture(job, picture)
-                    await _on_disk(metadata.write_picture, anime, folder, kind, data, among=metadata.drawing)
+                    async with self._library.placing(job.key):
+                        anime, folder = await self._folder(job)  # it may be another one by now
+                        await _on_disk(metadata.write_picture, anime, folder, kind, data, among=metadata.drawing)
                 except NotAtSourceError:
                     log.info("%s: there is no %s at the address that %s names", job.name, kind, picture.service)
                 except AppError as error:

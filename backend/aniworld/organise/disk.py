@@ -69,8 +69,9 @@ def move(anime: Path, moves: Sequence[Move], *, there: Callable[[Path], bool], f
         moved.left = dict.fromkeys(moves, "missing")
         return moved
     emptied: dict[str, None] = {}
-    for one in moves:
-        reason = _move(anime, one, finish=finish)
+    already = _done_before(anime, moves) if finish else set()
+    for number, one in enumerate(moves):
+        reason = None if number in already else _move(anime, one, finish=finish)
         if reason is None:
             moved.done.append(one)
             emptied[one.source.rpartition("/")[0]] = None
@@ -78,6 +79,19 @@ def move(anime: Path, moves: Sequence[Move], *, there: Callable[[Path], bool], f
             moved.left[one] = reason
     moved.removed = set(_remove_empty(anime, emptied))
     return moved
+
+
+def _done_before(anime: Path, moves: Sequence[Move]) -> set[int]:
+    """Which of them somebody did. They are done in order, so the name that one left may be another's by now."""
+    done: set[int] = set()
+    filled: set[str] = set()
+    for number in reversed(range(len(moves))):
+        one = moves[number]
+        gone = one.source in filled or not os.path.lexists(anime / one.source)
+        if gone and os.path.lexists(anime / one.target):
+            done.add(number)
+            filled.add(one.target)
+    return done
 
 
 def _move(anime: Path, one: Move, *, finish: bool) -> Reason | None:
@@ -89,7 +103,7 @@ def _move(anime: Path, one: Move, *, finish: bool) -> Reason | None:
         if source.is_symlink():
             return "outside"
         if not source.exists():
-            return None if finish and target.exists() else "missing"
+            return "missing"
         if finish and one.kind != "folder" and target.exists() and _same(source, target) and source.stat().st_nlink > 1:
             source.unlink()  # a move by way of a second name was cut off in the middle
             fsync_directory(source.parent)

@@ -225,13 +225,44 @@ def _seasons_and_files(files: Sequence[PlannedFile], wanted: Wish, listing: List
 
 
 def _in_order(moves: list[Move]) -> list[Move]:
-    """A name is free when somebody takes it; those that want each other's names stay."""
+    """A name is free when somebody takes it; of those that want each other's names one steps aside meanwhile."""
     ordered: list[Move] = []
     while moves:
         sources = {same_name(move.source) for move in moves}
         ready = [move for move in moves if same_name(move.target) not in sources - {same_name(move.source)}]
         if not ready:
-            break
+            first = moves[0]
+            aside = _aside(first.target, sources)
+            ordered.append(replace(first, target=aside))
+            moves = [replace(first, source=aside), *moves[1:]]
+            continue
         ordered += ready
         moves = [move for move in moves if move not in ready]
     return ordered
+
+
+def in_turns(moves: Sequence[Move]) -> list[list[Move]]:
+    """Parts that are written down one after the other: what stepped aside goes on in the next one.
+
+    Of two that change their names all looks alike before and after; within a part it never does.
+    """
+    turns: list[list[Move]] = []
+    targets: set[str] = set()
+    for one in moves:
+        if not turns or one.source in targets:
+            turns.append([])
+            targets = set()
+        turns[-1].append(one)
+        targets.add(one.target)
+    return turns
+
+
+def _aside(target: str, taken: Collection[str]) -> str:
+    """A name for the meantime, which still tells the episode should everything stop here."""
+    place, _, name = target.rpartition("/")
+    stem, dot, ending = name.partition(".") if not is_video(name) else name.rpartition(".")
+    for number in range(1, 1000):
+        path = f"{place}/{stem} [{number}]{dot}{ending}"
+        if same_name(path) not in taken:
+            break
+    return path

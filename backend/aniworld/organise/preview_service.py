@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,12 +18,15 @@ from aniworld.library.errors import NoAnimeDirectoryError
 from aniworld.library.moving_service import MovingService, SeriesName, same_name
 from aniworld.library.types import NamedSeries
 from aniworld.organise import disk
+from aniworld.organise.errors import PreviewChangedError
 from aniworld.organise.plan import in_folder, plan, wish
 from aniworld.organise.schemas import FileChange, OrganiseCounts, OrganisePreview, PathChange, SeriesChange
 from aniworld.organise.types import SeriesPlan
 
 _AT_ONCE = 20
 """Series that are looked at in one thread call: others have their turn in between."""
+_KEPT = 4
+"""Previews whose further pages can be asked for."""
 
 Busy = set[tuple[str, int, int]]
 
@@ -36,15 +40,25 @@ class Previews:
         self._db = db
         self._config = config
         self._moving = moving
-        self._last: tuple[tuple[str, ...] | None, str, list[SeriesPlan]] | None = None
+        self._shown: OrderedDict[str, list[SeriesPlan]] = OrderedDict()
 
-    async def page(self, keys: Sequence[str] | None, *, limit: int, offset: int) -> OrganisePreview:
-        """A part of what would move; at ``offset`` 0 everything is looked at anew."""
-        wanted = tuple(keys) if keys is not None else None
-        if offset == 0 or self._last is None or self._last[0] != wanted:
+    async def page(
+        self, keys: Sequence[str] | None, *, limit: int, offset: int, token: str | None = None
+    ) -> OrganisePreview:
+        """A part of what would move: of the preview of that token, or of what is looked at anew.
+
+        Raises :class:`PreviewChangedError` for a token that is no longer known.
+        """
+        if token is None:
             plans = await self.plans(keys)
-            self._last = (wanted, self.token(plans), plans)
-        _keys, token, plans = self._last
+            token = self.token(plans)
+            self._shown[token] = plans
+        elif token not in self._shown:
+            raise PreviewChangedError
+        plans = self._shown[token]
+        self._shown.move_to_end(token)
+        while len(self._shown) > _KEPT:
+            self._shown.popitem(last=False)
         return OrganisePreview(
             token=token,
             counts=_counts(plans),
@@ -69,6 +83,22 @@ class Previews:
             series = await self._moving.named(keys[start : start + _AT_ONCE])
             plans += await asyncio.to_thread(self._plan, Path(directory), series, taken, running)
         return [one for one in plans if one.moves or one.folder or one.files]
+
+    async def again(self, shown: SeriesPlan) -> SeriesPlan:
+        """The same with what came to lie beside its videos since; as it is where anything else is another now."""
+        directory = self._config.current.library.anime_directory
+        series = await self._moving.named([shown.key])
+        if directory is None or not series:
+            return shown
+        return await asyncio.to_thread(self._again, Path(directory), series[0], shown)
+
+    def _again(self, anime: Path, one: NamedSeries, shown: SeriesPlan) -> SeriesPlan:
+        names = self._moving.names
+        ids: Mapping[str, str] = self._moving.ids_in(anime, one.folder) if names.needs_ids else {}
+        folder = shown.folder[1] if shown.folder and shown.folder_conflict is None else one.folder
+        wanted = in_folder(one, names, SeriesName(one.name, one.year, ids), folder)
+        fresh = plan(wanted, disk.look(anime, wanted), folder_conflict=None, busy=())
+        return fresh if _videos(fresh) == _videos(shown) else shown
 
     def _plan(
         self, anime: Path, series: Iterable[NamedSeries], taken: dict[str, str], running: Busy
@@ -102,6 +132,10 @@ class Previews:
         for one in plans:
             digest.update(msgspec.json.encode(one))
         return digest.hexdigest()[:32]
+
+
+def _videos(one: SeriesPlan) -> list[tuple[str, str]]:
+    return [(file.source, file.target) for file in one.files if file.conflict is None]
 
 
 def _counts(plans: Sequence[SeriesPlan]) -> OrganiseCounts:

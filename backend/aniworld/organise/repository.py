@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import Row, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from aniworld.kit.clock import now
@@ -84,12 +84,15 @@ class OrganiseRepository:
 
     async def set_states(self, id_: UUID, states: Mapping[int, tuple[str, str | None]]) -> None:
         """Position → state and reason."""
-        for position, (state, reason) in states.items():
-            await self._session.execute(
-                update(ChangeMove)
-                .where(ChangeMove.change_id == id_, ChangeMove.position == position)
-                .values(state=state, reason=reason)
-            )
+        if not states:
+            return
+        table = ChangeMove.__table__
+        await (await self._session.connection()).execute(
+            update(table)  # type: ignore[arg-type]
+            .where(table.c.change_id == id_, table.c.position == bindparam("at"))
+            .values(state=bindparam("new_state"), reason=bindparam("new_reason")),
+            [{"at": at, "new_state": state, "new_reason": reason} for at, (state, reason) in states.items()],
+        )
 
     async def clear(self, before: dt.datetime) -> None:
         """Forget what is older, and settled."""

@@ -21,6 +21,9 @@ from aniworld.organise.service import OrganiseService
 
 ChangeId = Annotated[UUID, Parameter(description="Id of the change")]
 Limit = Annotated[int, Parameter(ge=1, le=500, description="How many at most")]
+Token = Annotated[
+    str | None, Parameter(max_length=64, description="Of the preview of which this is a further part; none: a new one")
+]
 Offset = Annotated[int, Parameter(ge=0, le=10_000_000, description="How many to pass over")]
 
 
@@ -29,9 +32,10 @@ async def get_preview(
     organise: NamedDependency[OrganiseService],
     limit: FromQuery[Limit] = 100,
     offset: FromQuery[Offset] = 0,
+    token: FromQuery[Token] = None,
 ) -> OrganisePreview:
     """By the templates in force, series by series. Changes nothing."""
-    return await organise.preview(None, limit=limit, offset=offset)
+    return await organise.preview(None, limit=limit, offset=offset, token=token)
 
 
 @post("/preview", operation_id="previewOrganise", summary="What would be renamed of some series", status_code=200)
@@ -40,9 +44,10 @@ async def post_preview(
     data: JSONBody[PreviewRequest],
     limit: FromQuery[Limit] = 100,
     offset: FromQuery[Offset] = 0,
+    token: FromQuery[Token] = None,
 ) -> OrganisePreview:
     """By the templates in force. Changes nothing."""
-    return await organise.preview(data.series_keys, limit=limit, offset=offset)
+    return await organise.preview(data.series_keys, limit=limit, offset=offset, token=token)
 
 
 @post("/", operation_id="organiseLibrary", summary="Rename what a preview showed", status_code=202)

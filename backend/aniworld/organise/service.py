@@ -38,6 +38,7 @@ from aniworld.organise.errors import (
     OrganiseRunningError,
     PreviewChangedError,
 )
+from aniworld.organise.plan import in_turns
 from aniworld.organise.preview_service import Previews
 from aniworld.organise.repository import OrganiseRepository
 from aniworld.organise.schemas import ChangeDetail, ChangeOut, ChangePage, MoveOut, OrganisePreview
@@ -83,9 +84,14 @@ class OrganiseService:
 
     # --- the verbs ----------------------------------------------------------------------------------------------
 
-    async def preview(self, keys: Sequence[str] | None, *, limit: int, offset: int) -> OrganisePreview:
-        """What would move. Raises :class:`NoAnimeDirectoryError`."""
-        return await self.previews.page(keys, limit=limit, offset=offset)
+    async def preview(
+        self, keys: Sequence[str] | None, *, limit: int, offset: int, token: str | None = None
+    ) -> OrganisePreview:
+        """What would move; ``token``: of the preview whose further part it is.
+
+        Raises :class:`NoAnimeDirectoryError` and :class:`PreviewChangedError`.
+        """
+        return await self.previews.page(keys, limit=limit, offset=offset, token=token)
 
     async def organise(self, keys: Sequence[str] | None, token: str) -> str:
         """Do what the preview of that token showed; the operation that does.
@@ -214,9 +220,8 @@ class OrganiseService:
             try:
                 for plan in plans:
                     operation.advance(done, total, plan.name)
-                    await to_the_end(self._series(id_, position, plan))
+                    position += await to_the_end(self._series(id_, position, plan))
                     done += len(plan.moves)
-                    position += len(plan.moves)
             except asyncio.CancelledError:  # what failed otherwise stays open, and is finished by :meth:`heal`
                 await to_the_end(self._settle(id_, "done"))
                 raise
@@ -226,13 +231,18 @@ class OrganiseService:
 
         return id_, work
 
-    async def _series(self, id_: UUID, position: int, plan: SeriesPlan) -> None:
+    async def _series(self, id_: UUID, position: int, plan: SeriesPlan) -> int:
+        """Do what was planned of a series; how many moves that were."""
         async with self._still(), self._library.placing(plan.key):
-            async with self._db.write() as session:
-                await OrganiseRepository(session).write_down(id_, position, plan.key, plan.name, plan.moves)
-            async with self._db.read() as session:
-                rows = await OrganiseRepository(session).moves(id_, ("moving",))
-            await self._do(id_, rows, undoing=False)
+            plan = await self.previews.again(plan)  # a description may have been written since
+            for moves in in_turns(plan.moves):
+                async with self._db.write() as session:
+                    await OrganiseRepository(session).write_down(id_, position, plan.key, plan.name, moves)
+                async with self._db.read() as session:
+                    rows = await OrganiseRepository(session).moves(id_, ("moving",))
+                await self._do(id_, rows, undoing=False)
+                position += len(moves)
+        return len(plan.moves)
 
     async def _undoing(self, id_: UUID) -> Callable[[Operation], Awaitable[None]]:
         self._check_free()
@@ -268,10 +278,12 @@ class OrganiseService:
 
     async def _series_back(self, id_: UUID, rows: Sequence[Any]) -> None:
         async with self._still(), self._library.placing(rows[0].series_key):
-            async with self._db.write() as session:
-                states = {row.position: ("undoing", None) for row in rows}
-                await OrganiseRepository(session).set_states(id_, states)
-            await self._do(id_, rows, undoing=True)
+            back = {Move(row.kind, row.target, row.source): row for row in rows}
+            for moves in in_turns(list(back)):
+                async with self._db.write() as session:
+                    states = {back[move].position: ("undoing", None) for move in moves}
+                    await OrganiseRepository(session).set_states(id_, states)
+                await self._do(id_, [back[move] for move in moves], undoing=True)
 
     async def _do(self, id_: UUID, rows: Sequence[Any], *, undoing: bool, finish: bool = False) -> None:
         """Do what is written down of a series, then write where things lie."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import itertools
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -22,8 +24,12 @@ class MovedRepository:
 
     async def follow(self, moved: Sequence[MovedPath], removed: Collection[str]) -> None:
         """``moved``: in this order; ``removed``: directories that were empty and are gone."""
-        for one in moved:
-            await (self._folder(one) if one.is_folder else self._video(one))
+        for are_folders, some in itertools.groupby(moved, key=lambda one: one.is_folder):
+            if are_folders:
+                for one in some:
+                    await self._folder(one)
+            else:
+                await self._videos(list(some))
         if removed:
             await self._session.execute(delete(Directory).where(Directory.path.in_(removed)))
 
@@ -38,34 +44,52 @@ class MovedRepository:
             values = {"path": moved.follow(path), "mtime_ns": NEVER}
             await self._session.execute(update(Directory).where(Directory.path == path).values(**values))
         await self._outdate([source.rpartition("/")[0], target.rpartition("/")[0]])
-        for path in list(await self._session.scalars(select(Video.path).where(_below(Video.path, source)))):
-            await self._put(path, moved.follow(path))
+        paths = list(await self._session.scalars(select(Video.path).where(_below(Video.path, source))))
+        await self._put((path, moved.follow(path)) for path in paths)
 
-    async def _video(self, moved: MovedPath) -> None:
-        await self._put(moved.source, moved.target)
-        await self._outdate([_parent(moved.source), _parent(moved.target), _parent(_parent(moved.target))])
+    async def _videos(self, moved: Sequence[MovedPath]) -> None:
+        await self._put((one.source, one.target) for one in moved)
+        parents = {_parent(path) for one in moved for path in (one.source, one.target)}
+        await self._outdate(parents | {_parent(path) for path in parents})
 
-    async def _put(self, source: str, target: str) -> None:
-        parsed = parse_path(target)
-        folder = select(Folder.id).where(Folder.name == target.partition("/")[0]).scalar_subquery()
-        await self._session.execute(
-            update(Video)
-            .where(Video.path == source)
-            .values(
-                path=target,
-                folder_id=func.coalesce(folder, Video.folder_id),
-                directory=_parent(target),
-                kind=parsed.kind,
-                season=parsed.season,
-                episodes=list(parsed.episodes),
-                absolute=list(parsed.absolute),
-                languages=",".join(parsed.languages),
-                version=parsed.version,
+    async def _put(self, moved: Iterable[tuple[str, str]]) -> None:
+        """(source, target), one after the other."""
+        table, folders = Video.__table__, Folder.__table__
+        folder = select(folders.c.id).where(folders.c.name == bindparam("folder")).scalar_subquery()
+        rows = [_told(source, target) for source, target in moved]
+        if rows:
+            await (await self._session.connection()).execute(
+                update(table)  # type: ignore[arg-type]
+                .where(table.c.path == bindparam("source"))
+                .values(
+                    folder_id=func.coalesce(folder, table.c.folder_id),
+                    **{name: bindparam(f"new_{name}") for name in _TOLD},
+                ),
+                rows,
             )
-        )
 
     async def _outdate(self, directories: Collection[str]) -> None:
         await self._session.execute(update(Directory).where(Directory.path.in_(directories)).values(mtime_ns=NEVER))
+
+
+_TOLD = ("path", "directory", "kind", "season", "episodes", "absolute", "languages", "version")
+
+
+def _told(source: str, target: str) -> dict[str, Any]:
+    """What a row says of a video at its new place."""
+    parsed = parse_path(target)
+    return {
+        "source": source,
+        "folder": target.partition("/")[0],
+        "new_path": target,
+        "new_directory": _parent(target),
+        "new_kind": parsed.kind,
+        "new_season": parsed.season,
+        "new_episodes": list(parsed.episodes),
+        "new_absolute": list(parsed.absolute),
+        "new_languages": ",".join(parsed.languages),
+        "new_version": parsed.version,
+    }
 
 
 def _parent(path: str) -> str:

@@ -4,6 +4,7 @@ import ArrowDownToLine from '@lucide/svelte/icons/arrow-down-to-line';
 import Folders from '@lucide/svelte/icons/folders';
 import Keyboard from '@lucide/svelte/icons/keyboard';
 import Library from '@lucide/svelte/icons/library';
+import PenLine from '@lucide/svelte/icons/pen-line';
 import Search from '@lucide/svelte/icons/search';
 import Settings from '@lucide/svelte/icons/settings';
 import SquareTerminal from '@lucide/svelte/icons/square-terminal';
@@ -39,6 +40,7 @@ export function pages(): Action[] {
 		go('queue', m.nav_queue(), ArrowDownToLine, resolve('queue'), 'g q'),
 		go('activity', m.nav_activity(), Activity, resolve('activity'), 'g a'),
 		go('unmatched', m.unmatched_title(), Folders, resolve('library/unmatched'), 'g u'),
+		go('organise', m.organise_title(), PenLine, resolve('library/organise'), 'g r'),
 		go('settings', m.nav_settings(), Settings, resolve('settings'), 'g ,'),
 		...SECTIONS.map((section) =>
 			go(

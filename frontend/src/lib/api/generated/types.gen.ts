@@ -4515,6 +4515,10 @@ export type GetOrganisePreviewData = {
          * How many to pass over
          */
         offset?: number;
+        /**
+         * Of the preview of which this is a further part; none: a new one
+         */
+        token?: string | null;
     };
     url: '/api/library/organise/preview';
 };
@@ -4528,6 +4532,10 @@ export type GetOrganisePreviewErrors = {
      * Log in first
      */
     401: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
     /**
      * Unknown host
      */
@@ -4565,6 +4573,10 @@ export type PreviewOrganiseData = {
          * How many to pass over
          */
         offset?: number;
+        /**
+         * Of the preview of which this is a further part; none: a new one
+         */
+        token?: string | null;
     };
     url: '/api/library/organise/preview';
 };
@@ -4582,6 +4594,10 @@ export type PreviewOrganiseErrors = {
      * Refused
      */
     403: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
     /**
      * Too large
      */
