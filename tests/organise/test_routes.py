@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from aniworld.db.base import new_id
+from aniworld.kit.clock import now
 from aniworld.library.models import Episode, EpisodeFile, Series
 from tests.conftest import Running
 
@@ -20,7 +21,7 @@ async def add(server: Running, number: int) -> None:
     async with server.parts.db.write() as session:
         session.add(
             Series(id=id_, key=f"show-{number}", name=f"Show {number}", name_folded=f"show {number}", provider="p",
-                   provider_key=f"{number}", folder=folder, folder_folded=folder, loading_status="completed")
+                   provider_key=f"{number}", folder=folder, folder_folded=folder, loading_status="completed", created_at=now(), updated_at=now())
         )  # fmt: skip
         await session.flush()
         session.add(Episode(id=episode, series_id=id_, season=1, episode=1))
