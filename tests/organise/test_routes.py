@@ -21,7 +21,8 @@ async def add(server: Running, number: int) -> None:
     async with server.parts.db.write() as session:
         session.add(
             Series(id=id_, key=f"show-{number}", name=f"Show {number}", name_folded=f"show {number}", provider="p",
-                   provider_key=f"{number}", folder=folder, folder_folded=folder, loading_status="completed", created_at=now(), updated_at=now())
+                   provider_key=f"{number}", folder=folder, folder_folded=folder, loading_status="completed",
+                   created_at=now(), updated_at=now())
         )  # fmt: skip
         await session.flush()
         session.add(Episode(id=episode, series_id=id_, season=1, episode=1))
