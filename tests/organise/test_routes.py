@@ -27,7 +27,11 @@ async def add(server: Running, number: int) -> None:
         await session.flush()
         session.add(Episode(id=episode, series_id=id_, season=1, episode=1))
         await session.flush()
-        session.add(EpisodeFile(id=new_id(), episode_id=episode, language="de", path=f"{folder}/s01e01.mkv", size=5))
+        session.add(
+            EpisodeFile(
+                id=new_id(), episode_id=episode, language="de", path=f"{folder}/s01e01.mkv", size=5, created_at=now()
+            )
+        )
 
 
 async def over(server: Running, id_: str) -> dict[str, Any]:
