@@ -100,6 +100,21 @@ async def test_the_old_file_stays_when_the_new_one_is_not_whole(shelf: Shelf) ->
     assert await kept(shelf, key) == ["de", "ja+en"]
 
 
+async def test_a_file_of_two_episodes_stays_while_one_of_them_needs_it(shelf: Shelf) -> None:
+    key = await with_episodes(shelf, episode(1, 1), episode(1, 2))
+    await shelf.library.patch(key, UpdateSeries(language_mode="replace"))
+    both_in_one = await file(shelf, key, 1, "ja+en")
+    targets, _ = await shelf.library.download_targets(key, [(1, 2, "ja+en")])
+    async with shelf.db.write() as session:
+        await shelf.library.mark_downloaded(session, targets[0].episode_id, "ja+en", both_in_one, len(b"video"))
+    await file(shelf, key, 1, "de")
+    async with shelf.loading():
+        await shelf.until(lambda: _forgotten(shelf))
+    assert (shelf.anime / both_in_one).exists()
+    episodes = (await shelf.library.get(key)).seasons[0].episodes
+    assert [found.file_path == both_in_one for found in episodes] == [False, True]
+
+
 async def test_a_worse_language_never_takes_the_place(shelf: Shelf) -> None:
     key = await with_episodes(shelf, episode(1, 1))
     await shelf.library.patch(key, UpdateSeries(language_mode="replace"))

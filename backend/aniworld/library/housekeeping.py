@@ -104,7 +104,10 @@ class Housekeeping:
         for row in rows:
             async with self._db.read() as session:
                 better = await ReplacedRepository(session).successors(row.episode_id)
-            gone = await asyncio.to_thread(_give_way, anime, row.path, [(file.path, file.size) for file in better])
+                kept = await ReplacedRepository(session).is_kept(row.path)
+            # A file of several episodes or languages stays as long as it is needed for one of them.
+            files = [(file.path, file.size) for file in better]
+            gone = kept or await asyncio.to_thread(_give_way, anime, row.path, files)
             async with self._db.write() as session:
                 repository = ReplacedRepository(session)
                 await (repository.forget(row) if gone else repository.keep_after_all(row.id))

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from aniworld.kit.clock import now
@@ -47,6 +47,11 @@ class ReplacedRepository:
             EpisodeFile.episode_id == episode_id, EpisodeFile.replaced_at.is_(None)
         )
         return list(await self._session.execute(query))
+
+    async def is_kept(self, path: str) -> bool:
+        """Whether the file is still some other episode's, or the episode's in another language."""
+        query = select(exists().where(EpisodeFile.path == path, EpisodeFile.replaced_at.is_(None)))
+        return bool(await self._session.scalar(query))
 
     async def keep_after_all(self, id_: UUID) -> None:
         """What should have replaced it is not there."""
