@@ -47,9 +47,29 @@ export async function call<T>(answer: Answer<T>): Promise<T> {
 	return data as T;
 }
 
-/** Address of a picture of a series. */
-export function imageUrl(key: string, kind: 'poster' | 'fanart' | 'logo' | 'banner' | 'thumb'): string {
-	return `${base}/api/anime/${encodeURIComponent(key)}/images/${kind}`;
+type ImageKind = 'poster' | 'fanart' | 'logo' | 'banner' | 'thumb';
+type ImageSize = 'small' | 'large';
+
+/** Address of a picture of a series; with its hash (`v`) it is kept for ever. */
+export function imageUrl(key: string, kind: ImageKind, size?: ImageSize, v?: string): string {
+	const query = new URLSearchParams({ ...(size && { size }), ...(v && { v }) }).toString();
+	return `${base}/api/anime/${encodeURIComponent(key)}/images/${kind}${query && `?${query}`}`;
+}
+
+/** How wide the server makes the small and the large one; a picture that is narrower stays as it is. */
+const WIDTHS = { poster: [200, 400], fanart: [640, 1280] } as const;
+
+/** What an `img` is told of a picture of a series, so that it takes the smallest that will do. */
+export function imageSources(
+	key: string,
+	kind: keyof typeof WIDTHS,
+	image: { hash: string; width: number } | undefined
+): { src: string; srcset: string } {
+	const at = (size?: ImageSize) => imageUrl(key, kind, size, image?.hash);
+	const [small, large] = WIDTHS[kind];
+	const sources = [`${at('small')} ${small}w`, `${at('large')} ${large}w`];
+	if (image && image.width > large) sources.push(`${at()} ${image.width}w`);
+	return { src: at('small'), srcset: sources.join(', ') };
 }
 
 /** The cache of everything the server told. Events say when to look again, so it keeps for long. */
