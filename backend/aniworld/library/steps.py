@@ -11,6 +11,7 @@ import contextlib
 import datetime as dt
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,9 @@ _MOST_TRIES = 3
 """Pictures of one kind that are tried until one can be used."""
 _FILLED = ("year", "status", "description", "genres")
 """What another source may tell of a series; pictures are only to be had where they were named."""
+_MOST_SEASONS = 50
+_Place = tuple[PictureKind, int | None, int]
+"""Kind, season (None: of the whole series), number of a further one."""
 _PICTURES: tuple[PictureKind, ...] = ("poster", "fanart", "banner", "thumb")
 
 
@@ -178,22 +182,29 @@ class LoadSteps:
             return
         anime, folder = await self._folder(job)
         problems: list[AppError] = []
-        for kind, pictures in offered.items():
-            if not job.replace_images and await _on_disk(metadata.has_picture, anime, folder, kind):
+        used: set[str] = set()
+        for (kind, season, number), pictures in offered:
+            if not job.replace_images and await _on_disk(
+                partial(metadata.has_picture, season=season, number=number), anime, folder, kind
+            ):
                 continue
             failed: AppError | None = None
             for picture in pictures:
+                if picture.url in used:
+                    continue  # it took the place of a better one that could not be had
                 try:
                     data = await self._picture(job, picture)
+                    write = partial(metadata.write_picture, season=season, number=number)
                     async with self._library.placing(job.key):
                         anime, folder = await self._folder(job)  # it may be another one by now
-                        await _on_disk(metadata.write_picture, anime, folder, kind, data, among=metadata.drawing)
+                        await _on_disk(write, anime, folder, kind, data, among=metadata.drawing)
                 except NotAtSourceError:
                     log.info("%s: there is no %s at the address that %s names", job.name, kind, picture.service)
                 except AppError as error:
                     log.info("%s: %s: %s", job.name, kind, error.detail)
                     failed = failed or error
                 else:
+                    used.add(picture.url)
                     failed = None
                     break
             if failed is not None:
@@ -217,17 +228,26 @@ class LoadSteps:
         return anime, folder
 
 
-def _offered(row: Any, kinds: tuple[PictureKind, ...]) -> dict[PictureKind, list[Picture]]:
-    """The best pictures of each kind that is to be had."""
+def _offered(row: Any, kinds: tuple[PictureKind, ...]) -> list[tuple[_Place, list[Picture]]]:
+    """What is to be had: where it goes, and the pictures to be tried for it, the best first."""
     merged = facts_of(row)
-    found: dict[PictureKind, list[Picture]] = {}
+    if not merged:
+        return [
+            ((kind, None, 0), [Picture(kind=kind, url=row.artwork[kind])]) for kind in kinds if row.artwork.get(kind)
+        ]
+    places: list[tuple[_Place, list[Picture]]] = []
     for kind in kinds:
-        pictures = [one for one in merged.pictures if one.kind == kind and one.season is None] if merged else []
-        if not merged and row.artwork.get(kind):
-            pictures = [Picture(kind=kind, url=row.artwork[kind])]
-        if pictures:
-            found[kind] = pictures[:_MOST_TRIES]
-    return found
+        pictures = metadata.choose(merged.pictures, kind, most=0)
+        places.append(((kind, None, 0), pictures[:_MOST_TRIES]))
+        if kind == "fanart":
+            places.append(((kind, None, 1), pictures[1 : 1 + _MOST_TRIES]))
+        if kind == "poster":
+            seasons = sorted({one.season for one in merged.pictures if one.season is not None})[:_MOST_SEASONS]
+            places += [
+                ((kind, season, 0), metadata.choose(merged.pictures, kind, season, most=_MOST_TRIES))
+                for season in seasons
+            ]
+    return [(place, pictures) for place, pictures in places if pictures]
 
 
 def _told_by(answers: Answers, *, fresh: bool) -> dict[str, Any]:
