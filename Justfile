@@ -86,6 +86,10 @@ bench-library *args: setup
 bench-loading *args: setup
     @cd backend && exec "{{ python }}" -m benchmarks.loading "$@"
 
+# Measure lists, details and facets beside a bare list of rows, with 10,000 series
+bench-lists *args: setup
+    @cd backend && exec "{{ python }}" -m benchmarks.lists "$@"
+
 # Measure the pages in a browser with a slow processor, on a large library and queue
 bench-frontend *args: (setup "--browser")
     @cd backend && ANIWORLD_CHROMIUM="$("{{ python }}" ../.ci/browser.py)" exec "{{ python }}" -m benchmarks.frontend "$@"

@@ -148,7 +148,7 @@ def check_host(app: ASGIApp) -> ASGIApp:
 
 
 def tag_answers(app: ASGIApp) -> ASGIApp:
-    """Gives JSON answers of the API an ETag, and answers 304 to whoever has that already.
+    """Gives JSON answers of the API an ETag unless they have one, and answers 304 to whoever has that already.
 
     Only bodies that come in one piece: streams and files pass as they are.
     """
@@ -179,16 +179,20 @@ def tag_answers(app: ASGIApp) -> ASGIApp:
 def _can_be_tagged(message: HTTPResponseStartEvent) -> bool:
     headers = {name.lower(): value for name, value in message["headers"]}
     kind = headers.get(b"content-type", b"").partition(b";")[0].strip()
-    return message["status"] == 200 and kind == b"application/json" and not {b"etag", b"cache-control"} & headers.keys()
+    return message["status"] == 200 and kind == b"application/json" and b"cache-control" not in headers
 
 
 def _tagged(scope: Scope, start: HTTPResponseStartEvent, body: Any) -> tuple[HTTPResponseStartEvent, Any]:
-    # Weak: a proxy may compress the answer on its way.
-    tag = b'W/"%b"' % hashlib.blake2b(body["body"], digest_size=12).hexdigest().encode()
+    headers: Headers = [*start["headers"]]
+    tag = next((value for name, value in headers if name.lower() == b"etag"), b"")
+    if not tag:
+        # Weak: a proxy may compress the answer on its way.
+        tag = b'W/"%b"' % hashlib.blake2b(body["body"], digest_size=12).hexdigest().encode()
+        headers.append((b"etag", tag))
     # A browser may keep it, and asks each time whether it is still the same; only who is logged in gets an answer.
-    headers: Headers = [*start["headers"], (b"etag", tag), (b"cache-control", b"private, no-cache")]
+    headers.append((b"cache-control", b"private, no-cache"))
     known = b",".join(value for name, value in scope["headers"] if name == b"if-none-match")
-    if any(entry.strip().removeprefix(b"W/") in (tag[2:], b"*") for entry in known.split(b",")):
+    if any(entry.strip().removeprefix(b"W/") in (tag.removeprefix(b"W/"), b"*") for entry in known.split(b",")):
         headers = [header for header in headers if not header[0].lower().startswith(b"content-")]
         return {**start, "status": 304, "headers": headers}, {**body, "body": b""}
     return {**start, "headers": headers}, body

@@ -60,9 +60,17 @@ class Server:
 
 @asynccontextmanager
 async def serving(
-    root: Path, *, demo: bool = False, prefix: tuple[str, ...] = (), command: tuple[str, ...] = ()
+    root: Path,
+    *,
+    demo: bool = False,
+    prefix: tuple[str, ...] = (),
+    reachable: bool = False,
+    command: tuple[str, ...] = (),
 ) -> AsyncIterator[Server]:
-    """Run ``aniworld serve`` (or ``demo``, or what ``command`` gives to Python) on the data below ``root``."""
+    """Run ``aniworld serve`` (or ``demo``, or what ``command`` gives to Python) on the data below ``root``.
+
+    ``reachable``: no matter the ``prefix``.
+    """
     data, anime = root / "data", root / "anime"
     anime.mkdir(parents=True, exist_ok=True)
     begin = time.perf_counter()
@@ -80,7 +88,7 @@ async def serving(
         if match := re.search(r"Aniworld runs at (\S+)", line):
             url = match.group(1)
             break
-    if prefix:  # inside a network namespace: not reachable from here, the printed line has to do
+    if prefix and not reachable:  # inside a network namespace: not reachable from here, the printed line has to do
         started = time.perf_counter() - begin
         try:
             yield Server(process, url, httpx.AsyncClient(), "", started)

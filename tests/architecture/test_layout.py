@@ -66,6 +66,7 @@ OWN: dict[str, set[str]] = {
         "asking",
         "details",
         "describing",
+        "facets",
         "facts",
         "failover",
         "gallery",

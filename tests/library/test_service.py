@@ -27,6 +27,7 @@ from aniworld.library.models import Episode, Series
 from aniworld.library.nfo_repository import NfoRepository
 from aniworld.library.repository import SeriesRepository
 from aniworld.library.schemas import UpdateSeries
+from aniworld.library.types import SeriesQuery
 from tests.library.conftest import Shelf
 from tests.library.doubles import DE, JA_EN, TODAY, clockwork, episode, season
 
@@ -132,31 +133,33 @@ LISTS: list[tuple[dict[str, Any], str]] = [
     ({"sort": "year"}, "cZADB"),
     ({"sort": "year", "order": "desc"}, "DAZcB"),
     ({"sort": "missing", "order": "desc"}, "cAZDB"),
-    ({"filter_": "missing"}, "Ac"),
-    ({"filter_": "complete"}, "B"),
-    ({"filter_": "loading"}, "ABc"),
-    ({"filter_": "failed"}, "D"),
+    ({"filter": "missing"}, "Ac"),
+    ({"filter": "complete"}, "B"),
+    ({"filter": "loading"}, "ABc"),
+    ({"filter": "failed"}, "D"),
     ({"q": "BETA"}, "BD"),
     ({"q": "beta delta"}, "D"),
     ({"q": "arger"}, "A"),
     ({"q": "%"}, "B"),
     ({"q": "_"}, "B"),
     ({"q": "nothing like it"}, ""),
-    ({"genre": "drama"}, "AB"),
-    ({"genre": "COMEDY"}, "DZ"),
-    ({"genre": "slice of life"}, "B"),
-    ({"genre": "slice"}, ""),
+    ({"genres": ("drama",)}, "AB"),
+    ({"genres": ("COMEDY",)}, "DZ"),
+    ({"genres": ("slice of life",)}, "B"),
+    ({"genres": ("slice",)}, ""),
     ({"status": "ongoing"}, "c"),
-    ({"genre": "drama", "q": "beta"}, "B"),
+    ({"genres": ("drama",), "q": "beta"}, "B"),
 ]
 
 
 async def test_lists(both: Shelf) -> None:
     await _fill(both)
-    for query, expected in LISTS:
-        page = await both.library.list(**query)
+    for asked, expected in LISTS:
+        chosen = {name: value for name, value in asked.items() if name not in ("sort", "order")}
+        ordered = {name: value for name, value in asked.items() if name in ("sort", "order")}
+        page = await both.library.list(SeriesQuery(**chosen), **ordered)
         found = "".join(series.name[0] for series in page.items).replace("Ä", "A")
-        assert (found, page.total) == (expected, len(expected)), query
+        assert (found, page.total) == (expected, len(expected)), asked
 
 
 async def test_pages(both: Shelf) -> None:
@@ -172,7 +175,7 @@ async def test_deleted_ones_are_in_no_list(both: Shelf) -> None:
     await _fill(both)
     await both.library.delete("zeta")
     assert (await both.library.list()).total == 4
-    assert (await both.library.list(genre="comedy")).total == 1
+    assert (await both.library.list(SeriesQuery(genres=("comedy",)))).total == 1
 
 
 # --- changing -------------------------------------------------------------------------------------------------------

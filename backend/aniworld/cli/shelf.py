@@ -6,6 +6,7 @@ import click
 
 from aniworld.cli.common import data_options, json_option, opened, runs, tell
 from aniworld.config.settings import Settings
+from aniworld.library.types import SeriesFilter, SeriesQuery
 
 
 @click.command()
@@ -55,10 +56,10 @@ async def add(settings: Settings, provider: str, provider_key: str, name: str | 
 @json_option
 @data_options
 @runs
-async def list_(settings: Settings, filter_: str, limit: int, offset: int, as_json: bool) -> None:
+async def list_(settings: Settings, filter_: SeriesFilter, limit: int, offset: int, as_json: bool) -> None:
     """Show the library."""
     async with opened(settings) as parts:
-        page = await parts.library.list(filter_=filter_, limit=limit, offset=offset)  # type: ignore[arg-type]
+        page = await parts.library.list(SeriesQuery(filter=filter_), limit=limit, offset=offset)
     lines = [
         f"{item.key}\t{item.downloaded_episodes}/{item.total_episodes}\t{item.missing_episodes} missing\t{item.name}"
         for item in page.items

@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from aniworld.db.sqlite import connector
+from aniworld.db.sqlite import Watcher, connector
 from aniworld.kit.errors import UnavailableError
 
 log = logging.getLogger(__name__)
@@ -32,6 +32,7 @@ _JSON: dict[str, Any] = {
     "json_serializer": lambda value: msgspec.json.encode(value).decode(),
     "json_deserializer": msgspec.json.decode,
 }
+_SNAPSHOT = text("SELECT CAST(pg_current_snapshot() AS text)")
 
 
 class DatabaseUnavailableError(UnavailableError):
@@ -108,6 +109,21 @@ class Database:
             asyncio.Lock() if self.dialect == "sqlite" else contextlib.nullcontext()
         )
 
+        self._watcher = Watcher(make_url(url).database or "") if self.dialect == "sqlite" else None
+
+    async def version(self) -> str | None:
+        """Names the state that a session which begins now sees at least: two that are the same are one state.
+
+        Changes with every commit, whichever process makes it. None: cannot be told now.
+        """
+        if self._watcher is not None:
+            return await self._watcher.version()
+        # What PostgreSQL calls a snapshot is which transactions are seen.
+        with _translated():
+            async with self.engine.connect() as connection:
+                await connection.execution_options(isolation_level="AUTOCOMMIT")
+                return str(await connection.scalar(_SNAPSHOT))
+
     @contextlib.asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
         """A session that sees one consistent state and changes nothing."""
@@ -137,6 +153,8 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
+        if self._watcher is not None:
+            self._watcher.close()
         await self.engine.dispose()
 
 

@@ -48,3 +48,41 @@ def connector(path: str, busy_timeout: float) -> Callable[..., PatientConnection
         return connection
 
     return make
+
+
+class Watcher:
+    """Sees whether any connection has committed, of this process or another, in a few microseconds.
+
+    A connection of its own that never writes, for use in the event loop's thread: ``PRAGMA data_version`` looks into
+    the shared memory of the WAL and waits for nobody.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+        self._opening = asyncio.Lock()
+
+    async def version(self) -> str | None:
+        """Another one after each commit; None: cannot be told now."""
+        try:
+            connection = self._connection or await self._opened()
+            return str(connection.execute("PRAGMA data_version").fetchone()[0])
+        except sqlite3.Error:
+            return None
+
+    async def _opened(self) -> sqlite3.Connection:
+        async with self._opening:
+            if self._connection is None:
+                self._connection = await asyncio.to_thread(self._connect)
+            return self._connection
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA query_only=ON")
+        return connection
+
+    def close(self) -> None:
+        """Close the connection."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()

@@ -28,6 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from aniworld.db.base import new_id
 from aniworld.kit.clock import now
+from aniworld.library.list_repository import ListRepository
 from aniworld.library.models import Episode, EpisodeFile, EpisodeLanguage, Season, Series
 from aniworld.media.types import MediaInfo
 
@@ -260,6 +261,9 @@ class EpisodeRepository:
             query = select(func.count()).select_from(Episode).where(mine, *conditions)
             return query.correlate(Series).scalar_subquery()
 
+        seasons = select(func.count(Episode.season.distinct())).where(mine, Episode.season > 0)
+        kept = EpisodeFile.replaced_at.is_(None)
+        size = select(func.coalesce(func.sum(EpisodeFile.size), 0)).join(Episode).where(mine, kept)
         coming = select(func.min(Episode.aired)).where(mine, Episode.aired > today).correlate(Series).scalar_subquery()
         await self._session.execute(
             update(Series)
@@ -268,11 +272,14 @@ class EpisodeRepository:
                 total_episodes=count(or_(asked_for, there)),
                 downloaded_episodes=count(there),
                 missing_episodes=count(out, ~there, asked_for),
+                season_count=seasons.correlate(Series).scalar_subquery(),
+                size=size.correlate(Series).scalar_subquery(),
                 next_air_date=coming,
                 counted_languages=",".join(wanted),
                 counted_specials=own_or_usual,
             )
         )
+        await ListRepository(self._session).count_languages(series_ids)
 
     async def miscounted(self, configured: Sequence[str], limit: int, *, specials: bool) -> list[Row[Any]]:
         """(id, key, name, languages) of series counted under other wishes or before an air date."""

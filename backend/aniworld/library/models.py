@@ -31,8 +31,16 @@ class Series(Entity):
         CheckConstraint("status IN ('ongoing', 'completed', 'unknown')", name="status"),
         _listed("by_name", "name_folded", "id"),
         _listed("by_added", "created_at", "id"),
+        _listed("by_updated", "updated_at", "id"),
         _listed("by_missing", "missing_episodes", "name_folded", "id"),
         _listed("by_year", "year", "name_folded", "id"),
+        _listed("by_status", "status", "name_folded", "id"),
+        _listed("by_provider", "provider", "name_folded", "id"),
+        _listed("by_total", "total_episodes", "name_folded", "id"),
+        _listed("by_downloaded", "downloaded_episodes", "name_folded", "id"),
+        _listed("by_next_air", "next_air_date", "name_folded", "id"),
+        _listed("by_size", "size", "name_folded", "id"),
+        _listed("by_loading", "loading_status", "name_folded", "id"),
         Index(
             "ix_series_to_load",
             "load_priority",
@@ -82,6 +90,10 @@ class Series(Entity):
     total_episodes: Mapped[int] = mapped_column(default=0, server_default="0")
     downloaded_episodes: Mapped[int] = mapped_column(default=0, server_default="0")
     missing_episodes: Mapped[int] = mapped_column(default=0, server_default="0")
+    season_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Without the specials."""
+    size: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Bytes of its files on disk."""
     counted_languages: Mapped[str] = mapped_column(String(600), default="", server_default="")
     """The wanted languages under which was counted."""
     counted_specials: Mapped[bool] = mapped_column(default=False, server_default=text("true"))
@@ -203,6 +215,16 @@ class SeriesGenre(Base):
 
     genre: Mapped[str] = mapped_column(String(100), primary_key=True)
     series_id: Mapped[UUID] = mapped_column(ForeignKey("series.id", ondelete="CASCADE"), primary_key=True, index=True)
+
+
+class SeriesLanguage(Base):
+    """How many episodes of a series are there in a language; written with the counts."""
+
+    __tablename__ = "series_languages"
+
+    language: Mapped[str] = mapped_column(String(24), primary_key=True)
+    series_id: Mapped[UUID] = mapped_column(ForeignKey("series.id", ondelete="CASCADE"), primary_key=True, index=True)
+    episodes: Mapped[int]
 
 
 class Season(Entity):

@@ -17,20 +17,12 @@ from aniworld.kit.text import fold
 from aniworld.library.models import Series, SeriesGenre
 from aniworld.library.policy import Policy
 from aniworld.library.schemas import ImageOut, SeriesOut
-from aniworld.library.types import ImageKind, LoadJob, SeriesFilter, SeriesSort, SortOrder, Step
-
-OPEN_STATUSES = ("pending", "loading_episodes", "loading_nfo", "loading_logo", "loading_images")
+from aniworld.library.types import ImageKind, LoadJob, Step
 
 FIELDS = tuple(name for name in SeriesOut.__struct_fields__)
-_COLUMNS = tuple(getattr(Series, name) for name in FIELDS)
+COLUMNS = tuple(getattr(Series, name) for name in FIELDS)
 _LANGUAGES = FIELDS.index("languages")
 
-_SORTS: dict[SeriesSort, tuple[Any, ...]] = {
-    "name": (Series.name_folded, Series.id),
-    "added": (Series.created_at, Series.id),
-    "missing": (Series.missing_episodes, Series.name_folded, Series.id),
-    "year": (Series.year, Series.name_folded, Series.id),
-}
 _LOADED = {
     "episodes": Series.episodes_loaded,
     "nfo": Series.nfo_loaded,
@@ -54,36 +46,9 @@ class SeriesRepository:
 
     # --- looking ------------------------------------------------------------------------------------------------
 
-    async def page(
-        self,
-        *,
-        filter_: SeriesFilter,
-        q: str,
-        genre: str | None,
-        status: str | None,
-        sort: SeriesSort,
-        order: SortOrder,
-        limit: int,
-        offset: int,
-    ) -> tuple[list[SeriesOut], int]:
-        """A page of the library, and how many there are in all. Unknown years come last in both orders."""
-        conditions = [Series.deleted_at.is_(None), *_filtered(filter_)]
-        conditions += [Series.name_folded.contains(word, autoescape=True) for word in fold(q).split()]
-        if genre is not None:
-            of_genre = select(SeriesGenre.series_id).where(SeriesGenre.genre == fold(genre)[:100])
-            conditions.append(Series.id.in_(of_genre))
-        if status is not None:
-            conditions.append(Series.status == status)
-        total = await self._session.scalar(select(func.count()).select_from(Series).where(*conditions)) or 0
-        ordering = [column.desc() if order == "desc" else column.asc() for column in _SORTS[sort]]
-        if sort == "year":
-            ordering[0] = ordering[0].nulls_last()
-        query = select(*_COLUMNS).where(*conditions).order_by(*ordering).limit(limit).offset(offset)
-        return [series_out(row) for row in await self._session.execute(query)], total
-
     async def get(self, key: str) -> tuple[UUID, SeriesOut] | None:
         """One series and its id."""
-        query = select(Series.id, *_COLUMNS).where(Series.key == key, Series.deleted_at.is_(None))
+        query = select(Series.id, *COLUMNS).where(Series.key == key, Series.deleted_at.is_(None))
         row = (await self._session.execute(query)).first()
         return None if row is None else (row[0], series_out(row[1:]))
 
@@ -355,17 +320,3 @@ def to_load(parts: Sequence[Step]) -> dict[str, Any]:
         "lease_token": None,
         "lease_until": None,
     }
-
-
-def _filtered(filter_: SeriesFilter) -> list[ColumnElement[bool]]:
-    match filter_:
-        case "missing":
-            return [Series.missing_episodes > 0]
-        case "complete":
-            return [Series.episodes_loaded.is_(True), Series.total_episodes > 0, Series.missing_episodes == 0]
-        case "loading":
-            return [Series.loading_status.in_(OPEN_STATUSES)]
-        case "failed":
-            return [Series.loading_status == "failed"]
-        case "all":
-            return []

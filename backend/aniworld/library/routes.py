@@ -11,13 +11,15 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Response, Router, delete, get, patch, post
 from litestar.datastructures import ResponseHeader
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
 from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody, Parameter
 from litestar.response import Stream
+from msgspec import Meta
 
 from aniworld.catalog.errors import NotAtSourceError
 from aniworld.catalog.types import SeriesStatus
+from aniworld.db.answers import Answer
 from aniworld.library.errors import ImageNotFoundError
 from aniworld.library.gallery import Gallery, Served
 from aniworld.library.schemas import (
@@ -29,6 +31,7 @@ from aniworld.library.schemas import (
     SearchDone,
     SearchResult,
     SeriesDetail,
+    SeriesFacets,
     SeriesOut,
     SeriesPage,
     UpdateSeason,
@@ -36,11 +39,15 @@ from aniworld.library.schemas import (
 )
 from aniworld.library.search_service import SearchService, cover_path
 from aniworld.library.service import LibraryService
-from aniworld.library.types import ImageKind, ImageSize, SeriesFilter, SeriesSort, SortOrder
+from aniworld.library.types import ImageKind, ImageSize, SeriesFilter, SeriesQuery, SeriesSort, SortOrder
 from aniworld.metadata.service import FolderCheck, media_type
 
 Key = Annotated[str, Parameter(description="Key of the series", max_length=200)]
-Genre = Annotated[str | None, Parameter(description="Only series of this genre", max_length=200, pattern=r"^[^\x00]*$")]
+_TEXT = r"^[^\x00]*$"
+Genres = Annotated[
+    list[Annotated[str, Meta(max_length=200, pattern=_TEXT)]] | None,
+    Parameter(description="Only series of all these genres", max_items=20),
+]
 
 Query = Annotated[str, Parameter(description="What to look for", max_length=200, pattern=r"\S")]
 OneProvider = Annotated[str | None, Parameter(description="Only this source", max_length=64)]
@@ -54,30 +61,75 @@ _COVER_CACHE = "private, max-age=86400"
 _PICTURE = ResponseSpec(data_container=bytes, media_type="image/*", generate_examples=False, description="The picture")
 
 
-@get("/", operation_id="listAnime", summary="The series of the library")
-async def list_anime(
-    library: NamedDependency[LibraryService],
+def series_query(
     filter: FromQuery[Annotated[SeriesFilter, Parameter(description="Which series")]] = "all",
     q: FromQuery[
-        Annotated[str, Parameter(description="Words that the name holds", max_length=200, pattern=r"^[^\x00]*$")]
+        Annotated[str, Parameter(description="Words that the name holds, in any order", max_length=200, pattern=_TEXT)]
     ] = "",
-    genre: FromQuery[Genre] = None,
+    genre: FromQuery[Genres] = None,
     status: FromQuery[Annotated[SeriesStatus | None, Parameter(description="Whether more episodes come")]] = None,
+    year_from: FromQuery[Annotated[int | None, Parameter(ge=0, le=9999, description="Of this year or later")]] = None,
+    year_to: FromQuery[Annotated[int | None, Parameter(ge=0, le=9999, description="Of this year or earlier")]] = None,
+    provider: FromQuery[
+        Annotated[str | None, Parameter(description="Only of this source", max_length=64, pattern=_TEXT)]
+    ] = None,
+    monitored: FromQuery[Annotated[bool | None, Parameter(description="Whether new episodes are fetched")]] = None,
+    language: FromQuery[
+        Annotated[str | None, Parameter(description="An episode is there in it", max_length=24, pattern=_TEXT)]
+    ] = None,
+    lacks_language: FromQuery[
+        Annotated[str | None, Parameter(description="An episode is out, not there in it", max_length=24, pattern=_TEXT)]
+    ] = None,
+    has_folder: FromQuery[Annotated[bool | None, Parameter(description="Whether it has a folder")]] = None,
+) -> SeriesQuery:
+    """Which series a list shows."""
+    return SeriesQuery(
+        filter=filter,
+        q=q,
+        genres=tuple(genre or ()),
+        status=status,
+        year_from=year_from,
+        year_to=year_to,
+        provider=provider,
+        monitored=monitored,
+        language=language,
+        lacks_language=lacks_language,
+        has_folder=has_folder,
+    )
+
+
+_QUERY = {"series_query": Provide(series_query, sync_to_thread=False)}
+
+
+def _respond(answer: Answer) -> Response[Any]:
+    return Response(answer.body, media_type="application/json", headers={"ETag": answer.tag})
+
+
+@get("/", operation_id="listAnime", summary="The series of the library", dependencies=_QUERY)
+async def list_anime(
+    library: NamedDependency[LibraryService],
+    series_query: NamedDependency[SeriesQuery],
     sort: FromQuery[Annotated[SeriesSort, Parameter(description="By what to order")]] = "name",
     order: FromQuery[Annotated[SortOrder, Parameter(description="Which end comes first")]] = "asc",
     limit: FromQuery[Annotated[int, Parameter(ge=1, le=500, description="How many at most")]] = 100,
     offset: FromQuery[Annotated[int, Parameter(ge=0, le=10_000_000, description="How many to pass over")]] = 0,
-) -> SeriesPage:
+) -> Response[SeriesPage]:
     """A page of the library, without episodes."""
-    return await library.list(
-        filter_=filter, q=q, genre=genre, status=status, sort=sort, order=order, limit=limit, offset=offset
-    )
+    return _respond(await library.list_answer(series_query, sort, order, limit, offset))
+
+
+@get("/facets", operation_id="getAnimeFacets", summary="What the list can be narrowed to", dependencies=_QUERY)
+async def get_facets(
+    library: NamedDependency[LibraryService], series_query: NamedDependency[SeriesQuery]
+) -> Response[SeriesFacets]:
+    """How many series of the list are of each genre, status, year, source and state."""
+    return _respond(await library.facets_answer(series_query))
 
 
 @get("/{key:str}", operation_id="getAnime", summary="One series")
-async def get_anime(library: NamedDependency[LibraryService], key: FromPath[Key]) -> SeriesDetail:
+async def get_anime(library: NamedDependency[LibraryService], key: FromPath[Key]) -> Response[SeriesDetail]:
     """A series with its seasons and episodes; the specials come last."""
-    return await library.get(key)
+    return _respond(await library.get_answer(key))
 
 
 @post("/add", operation_id="addAnime", summary="Add a series", status_code=202)
@@ -306,6 +358,7 @@ routers = [
         "/anime",
         route_handlers=[
             list_anime,
+            get_facets,
             get_anime,
             add_anime,
             loading_status,

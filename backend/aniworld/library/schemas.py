@@ -62,6 +62,12 @@ class SeriesOut(Schema, frozen=True):
     """Episodes that are there in a wanted language."""
     missing_episodes: int
     """Episodes that are out, wanted and not there."""
+    season_count: int
+    """Without the specials."""
+    size: int
+    """Bytes of its files on disk."""
+    next_air_date: dt.date | None
+    """When the next episode comes, where that is known."""
     monitored: bool
     languages: list[str] | None
     """Wanted languages of its own, the best first; null: those of the library."""
@@ -89,6 +95,34 @@ class SeriesPage(Schema, frozen=True):
     total: int
     limit: int
     offset: int
+
+
+class Facet(Schema, frozen=True):
+    """A value that series have, and how many of them."""
+
+    value: str
+    count: int
+
+
+class YearFacet(Schema, frozen=True):
+    """A year, and how many series are of it."""
+
+    value: int
+    count: int
+
+
+class SeriesFacets(Schema, frozen=True):
+    """What a list could be narrowed down to. Each but the genres leaves its own filter aside: what could be chosen
+    instead.
+    """
+
+    filter: list[Facet]
+    genre: list[Facet]
+    """Folded; the most common first."""
+    status: list[Facet]
+    year: list[YearFacet]
+    """The newest first."""
+    provider: list[Facet]
 
 
 class EpisodeLanguageOut(Schema, frozen=True):

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from aniworld.catalog.service import Catalog
 from aniworld.config.service import ConfigService
+from aniworld.db.answers import Answer, Answers
 from aniworld.db.base import new_id
 from aniworld.db.engine import Database, after_commit
 from aniworld.events.bus import EventBus, publish_after_commit
@@ -32,8 +33,10 @@ from aniworld.library.errors import (
     NotDeletedError,
     SeriesNotFoundError,
 )
+from aniworld.library.facets import facets_of
 from aniworld.library.facts import facts_of
 from aniworld.library.link_repository import has_left
+from aniworld.library.list_repository import ListRepository
 from aniworld.library.metadata_repository import MetadataRepository
 from aniworld.library.nfo_repository import NfoRepository
 from aniworld.library.repository import SeriesRepository, to_load
@@ -41,20 +44,14 @@ from aniworld.library.schemas import (
     AddSource,
     LoadingState,
     SeriesDetail,
+    SeriesFacets,
     SeriesOut,
     SeriesPage,
 )
 from aniworld.library.search_service import AddSeries, CoverPath, FailedProvider, SearchItem, SearchService, cover_path
 from aniworld.library.source_repository import SourceRepository
-from aniworld.library.text import slug
-from aniworld.library.types import (
-    STEPS,
-    SeriesFilter,
-    SeriesSort,
-    SortOrder,
-    SourceRef,
-    Step,
-)
+from aniworld.library.text import free_key, key_base
+from aniworld.library.types import STEPS, SeriesQuery, SeriesSort, SortOrder, SourceRef, Step
 from aniworld.metadata.service import FolderCheck
 
 __all__ = [
@@ -68,9 +65,8 @@ __all__ = [
     "has_left",
 ]
 
-_RESERVED_KEYS = frozenset({"add", "bulk", "organise", "rescan", "unmatched"})
-"""Words that stand where a key stands in an address, here or in the pages."""
 _ATTEMPTS = 5
+_EVERYTHING = SeriesQuery()
 
 
 class LibraryService(Changes):
@@ -84,16 +80,14 @@ class LibraryService(Changes):
         """Called when a series has left the library: nothing more is to be fetched for it."""
         self.loading_now: Callable[[str], str | None] = _nothing_loads
         """Tells what the loader does for a series just now."""
+        self._answers = Answers(db)
 
     # --- looking ------------------------------------------------------------------------------------------------
 
     async def list(
         self,
+        query: SeriesQuery = _EVERYTHING,
         *,
-        filter_: SeriesFilter = "all",
-        q: str = "",
-        genre: str | None = None,
-        status: str | None = None,
         sort: SeriesSort = "name",
         order: SortOrder = "asc",
         limit: int = 100,
@@ -101,10 +95,32 @@ class LibraryService(Changes):
     ) -> SeriesPage:
         """A page of the library."""
         async with self._db.read() as session:
-            items, total = await SeriesRepository(session).page(
-                filter_=filter_, q=q, genre=genre, status=status, sort=sort, order=order, limit=limit, offset=offset
-            )
+            items, total = await ListRepository(session).page(query, sort, order, limit, offset)
         return SeriesPage(items=items, total=total, limit=limit, offset=offset)
+
+    async def list_answer(
+        self, query: SeriesQuery, sort: SeriesSort, order: SortOrder, limit: int, offset: int
+    ) -> Answer:
+        """As :meth:`list`, encoded."""
+        return await self._answers.get(
+            ("list", query, sort, order, limit, offset),
+            lambda: self.list(query, sort=sort, order=order, limit=limit, offset=offset),
+        )
+
+    async def facets(self, query: SeriesQuery) -> SeriesFacets:
+        """What the list could be narrowed down to."""
+        async with self._db.read() as session:
+            repository = ListRepository(session)
+            return facets_of(query, await repository.groups(query), await repository.genres(query))
+
+    async def facets_answer(self, query: SeriesQuery) -> Answer:
+        """As :meth:`facets`, encoded."""
+        return await self._answers.get(("facets", query), lambda: self.facets(query))
+
+    async def get_answer(self, key: str) -> Answer:
+        """As :meth:`get`, encoded."""
+        asked = ("series", key, tuple(self._configured), self._specials, now().date())
+        return await self._answers.get(asked, lambda: self.get(key))
 
     async def get(self, key: str) -> SeriesDetail:
         """A series with its seasons and episodes. Raises :class:`SeriesNotFoundError`."""
@@ -184,7 +200,8 @@ class LibraryService(Changes):
             repository = SeriesRepository(session)
             existing = await repository.by_source(provider, provider_key)
             if existing is None:
-                key = _free_key(name, provider_key, await repository.keys_like(_key_base(name, provider_key)))
+                base = key_base(name, provider_key)
+                key = free_key(base, await repository.keys_like(base))
                 id_ = new_id()
                 await repository.insert(
                     id=id_,
@@ -272,19 +289,6 @@ class LibraryService(Changes):
             await self._recount(session, row.id, row.languages)
             publish_after_commit(self._bus, session, SeriesAdded(data=SeriesRef(key=key, name=row.name)))
             return await self._changed(session, repository, key)
-
-
-def _key_base(name: str, provider_key: str) -> str:
-    return slug(name) or slug(provider_key) or "series"
-
-
-def _free_key(name: str, provider_key: str, taken: set[str]) -> str:
-    base = key = _key_base(name, provider_key)
-    number = 1
-    while key in taken or key in _RESERVED_KEYS:
-        number += 1
-        key = f"{base}-{number}"
-    return key
 
 
 def _nothing_loads(_series_key: str) -> str | None:

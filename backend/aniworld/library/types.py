@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from aniworld.catalog.types import EpisodeRef, Language
+from aniworld.catalog.types import EpisodeRef, Language, SeriesStatus
 from aniworld.kit.schema import Schema
 from aniworld.library.naming import DEFAULT_NAMES, EpisodeName, Names, SeriesName
 from aniworld.media.types import MediaInfo
@@ -28,7 +28,20 @@ ImageSize = Literal["small", "large"]
 """Of a picture that is made for the pages; for screens with ordinary and with fine pixels."""
 QueueState = Literal["pending", "downloading", "paused", "completed", "failed", "cancelled"]
 SeriesFilter = Literal["all", "missing", "complete", "loading", "failed"]
-SeriesSort = Literal["name", "added", "missing", "year"]
+SeriesSort = Literal[
+    "name",
+    "added",
+    "updated",
+    "missing",
+    "year",
+    "status",
+    "provider",
+    "total",
+    "downloaded",
+    "next_air",
+    "size",
+    "loading",
+]
 SortOrder = Literal["asc", "desc"]
 LanguageSource = Literal["name", "tracks", "assumed", "download"]
 """How the language of a file is known. ``assumed``: neither its name nor its tracks tell; it may be another one."""
@@ -45,6 +58,27 @@ of which it is not clear which they are."""
 ConflictState = Literal["open", "kept", "accepted"]
 MAX_SOURCES = 20
 """Sources of one series."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesQuery:
+    """Which series a list shows: those that fit all of it."""
+
+    filter: SeriesFilter = "all"
+    q: str = ""
+    """Words in any order."""
+    genres: tuple[str, ...] = ()
+    """All of them."""
+    status: SeriesStatus | None = None
+    year_from: int | None = None
+    year_to: int | None = None
+    provider: str | None = None
+    monitored: bool | None = None
+    language: str | None = None
+    """At least one episode is there in it."""
+    lacks_language: str | None = None
+    """At least one episode that is out is not there in it."""
+    has_folder: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

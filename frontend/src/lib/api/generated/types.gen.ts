@@ -544,6 +544,16 @@ export type EventsStatus = {
 };
 
 /**
+ * Facet
+ *
+ * A value that series have, and how many of them.
+ */
+export type Facet = {
+    count: number;
+    value: string;
+};
+
+/**
  * FailedProvider
  *
  * A source that did not answer.
@@ -1810,6 +1820,7 @@ export type SeriesDetail = {
     missing_episodes: number;
     monitored: boolean;
     name: string;
+    next_air_date: string | null;
     next_airing: NextAiring | null;
     nfo_loaded: boolean;
     original_title: string;
@@ -1817,8 +1828,10 @@ export type SeriesDetail = {
     provider: string;
     provider_key: string;
     ratings: Array<Rating>;
+    season_count: number;
     seasons: Array<SeasonOut>;
     site: string;
+    size: number;
     sources: Array<SourceOut>;
     specials: boolean | null;
     status: 'ongoing' | 'completed' | 'unknown';
@@ -1827,6 +1840,19 @@ export type SeriesDetail = {
     total_episodes: number;
     updated_at: string;
     year: number | null;
+};
+
+/**
+ * SeriesFacets
+ *
+ * What a list could be narrowed down to. Each but the genres leaves its own filter aside: what could be chosen
+ */
+export type SeriesFacets = {
+    filter: Array<Facet>;
+    genre: Array<Facet>;
+    provider: Array<Facet>;
+    status: Array<Facet>;
+    year: Array<YearFacet>;
 };
 
 /**
@@ -1880,10 +1906,13 @@ export type SeriesOut = {
     missing_episodes: number;
     monitored: boolean;
     name: string;
+    next_air_date: string | null;
     nfo_loaded: boolean;
     provider: string;
     provider_key: string;
+    season_count: number;
     site: string;
+    size: number;
     specials: boolean | null;
     status: 'ongoing' | 'completed' | 'unknown';
     total_episodes: number;
@@ -2195,6 +2224,16 @@ export type Validation = {
     warnings: Array<FieldError>;
 };
 
+/**
+ * YearFacet
+ *
+ * A year, and how many series are of it.
+ */
+export type YearFacet = {
+    count: number;
+    value: number;
+};
+
 export type ListAnimeData = {
     body?: never;
     path?: never;
@@ -2204,21 +2243,49 @@ export type ListAnimeData = {
          */
         filter?: 'all' | 'missing' | 'complete' | 'loading' | 'failed';
         /**
-         * Words that the name holds
+         * Words that the name holds, in any order
          */
         q?: string;
         /**
-         * Only series of this genre
+         * Only series of all these genres
          */
-        genre?: string | null;
+        genre?: Array<string> | null;
         /**
          * Whether more episodes come
          */
         status?: 'ongoing' | 'completed' | 'unknown' | null;
         /**
+         * Of this year or later
+         */
+        year_from?: number | null;
+        /**
+         * Of this year or earlier
+         */
+        year_to?: number | null;
+        /**
+         * Only of this source
+         */
+        provider?: string | null;
+        /**
+         * Whether new episodes are fetched
+         */
+        monitored?: boolean | null;
+        /**
+         * An episode is there in it
+         */
+        language?: string | null;
+        /**
+         * An episode is out, not there in it
+         */
+        lacks_language?: string | null;
+        /**
+         * Whether it has a folder
+         */
+        has_folder?: boolean | null;
+        /**
          * By what to order
          */
-        sort?: 'name' | 'added' | 'missing' | 'year';
+        sort?: 'name' | 'added' | 'updated' | 'missing' | 'year' | 'status' | 'provider' | 'total' | 'downloaded' | 'next_air' | 'size' | 'loading';
         /**
          * Which end comes first
          */
@@ -2378,6 +2445,92 @@ export type ChangeManyAnimeResponses = {
 };
 
 export type ChangeManyAnimeResponse = ChangeManyAnimeResponses[keyof ChangeManyAnimeResponses];
+
+export type GetAnimeFacetsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Which series
+         */
+        filter?: 'all' | 'missing' | 'complete' | 'loading' | 'failed';
+        /**
+         * Words that the name holds, in any order
+         */
+        q?: string;
+        /**
+         * Only series of all these genres
+         */
+        genre?: Array<string> | null;
+        /**
+         * Whether more episodes come
+         */
+        status?: 'ongoing' | 'completed' | 'unknown' | null;
+        /**
+         * Of this year or later
+         */
+        year_from?: number | null;
+        /**
+         * Of this year or earlier
+         */
+        year_to?: number | null;
+        /**
+         * Only of this source
+         */
+        provider?: string | null;
+        /**
+         * Whether new episodes are fetched
+         */
+        monitored?: boolean | null;
+        /**
+         * An episode is there in it
+         */
+        language?: string | null;
+        /**
+         * An episode is out, not there in it
+         */
+        lacks_language?: string | null;
+        /**
+         * Whether it has a folder
+         */
+        has_folder?: boolean | null;
+    };
+    url: '/api/anime/facets';
+};
+
+export type GetAnimeFacetsErrors = {
+    /**
+     * Invalid input
+     */
+    400: Problem;
+    /**
+     * Log in first
+     */
+    401: Problem;
+    /**
+     * Unknown host
+     */
+    421: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * Not available right now
+     */
+    503: Problem;
+};
+
+export type GetAnimeFacetsError = GetAnimeFacetsErrors[keyof GetAnimeFacetsErrors];
+
+export type GetAnimeFacetsResponses = {
+    /**
+     * What was asked for
+     */
+    200: SeriesFacets;
+};
+
+export type GetAnimeFacetsResponse = GetAnimeFacetsResponses[keyof GetAnimeFacetsResponses];
 
 export type RescanLibraryData = {
     body?: never;
