@@ -16,7 +16,7 @@ from aniworld.events.types import Resync, SeriesUpdated
 from aniworld.library.errors import ImageNotFoundError
 from aniworld.library.gallery import Served
 from aniworld.library.schemas import ImageOut
-from aniworld.library.types import ImageKind, ImageSize
+from aniworld.library.types import ImageKind, ImageSize, SeriesQuery
 from aniworld.metadata.service import content_hash
 from tests.library.conftest import Shelf
 from tests.library.doubles import picture
@@ -36,7 +36,7 @@ async def _looking(shelf: Shelf) -> AsyncIterator[None]:
 
 
 async def _images(shelf: Shelf, key: str) -> dict[ImageKind, ImageOut]:
-    return (await shelf.library.list(q="")).items[0].images
+    return (await shelf.library.list(SeriesQuery(q=""))).items[0].images
 
 
 async def _served(
