@@ -20,24 +20,12 @@ from aniworld.kit.schema import Input
 _NOT_THERE = ("addToQueue", "reorderQueue", "searchCover")
 """Operations that answer 404 although their address holds no name."""
 _IN_CONFLICT = (
-    "acceptFolder",
-    "addAnime",
-    "cancelOperation",
-    "changePassword",
-    "checkMetadataService",
-    "checkProvider",
-    "deleteAnime",
-    "getOrganisePreview",
-    "login",
-    "organiseLibrary",
-    "pauseQueueItem",
-    "previewOrganise",
-    "restoreAnime",
-    "resumeQueueItem",
-    "undoOrganiseChange",
+    "acceptFolder", "addAnime", "cancelOperation", "changePassword",
+    "checkMetadataService", "checkProvider", "deleteAnime", "getOrganisePreview",
+    "login", "organiseLibrary", "pauseQueueItem", "previewOrganise",
+    "restoreAnime", "resumeQueueItem", "setup", "undoOrganiseChange",
     "updateAnime",
-    "setup",
-)
+)  # fmt: skip
 _THROTTLED = ("changePassword", "login", "setup")
 
 _ANSWERS = {

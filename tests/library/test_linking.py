@@ -45,7 +45,7 @@ TWO_SEASONS = [*((1, number) for number in range(1, 13)), *((2, number) for numb
 def placed(paths: list[str], rows: list[Any]) -> dict[str, list[tuple[int, int]]]:
     numbers = {row.id: (row.season, row.episode) for row in rows}
     found: dict[str, list[tuple[int, int]]] = {path: [] for path in paths}
-    for (id_, _language), one in assign(rows, [video(path) for path in paths], ["ja"]).items():
+    for (id_, _language), (one, *_) in assign(rows, [video(path) for path in paths], ["ja"]).items():
         found[one.path].append(numbers[id_])
     return found
 
@@ -78,7 +78,10 @@ def test_languages() -> None:
     told = video("Show/Show S01E01 [ja+en].mkv")
     silent = video("Show/Show S01E01.mkv")
     best = assign(rows, [told, silent], ["ja+en", "de"])
-    assert {language: one.path for (_id, language), one in best.items()} == {"ja+en": told.path, "de": silent.path}
+    assert {language: one.path for (_id, language), (one, *_) in best.items()} == {
+        "ja+en": told.path,
+        "de": silent.path,
+    }
     assert [language for _id, language in assign(episodes((1, 1)), [silent], ["ja+en", "de"])] == ["ja+en"]
 
 
@@ -90,7 +93,7 @@ def test_the_later_version_and_the_larger_file_are_the_better_ones() -> None:
         video("Show/[G] Show - 02 [480p].mkv", 1),
         video("Show/[G] Show - 02 [1080p].mkv", 7),
     ]
-    assert [one.size for one in assign(rows, videos, ["ja"]).values()] == [5, 7]
+    assert [[one.size for one in those] for those in assign(rows, videos, ["ja"]).values()] == [[5, 9], [7, 1]]
 
 
 def tracks(audio: str, subtitles: str = "") -> MediaInfo:
@@ -158,4 +161,4 @@ def test_only_what_was_assumed_or_heard_moves() -> None:
 def test_a_file_that_tells_its_language_is_the_better_one() -> None:
     rows = episodes((1, 1))
     silent, told = video("Show/Show S01E01.mkv", 9), video("Show/Show S01E01 [de].mkv", 1)
-    assert [one.path for one in assign(rows, [silent, told], ["de"]).values()] == [told.path]
+    assert [one.path for one in assign(rows, [silent, told], ["de"])[rows[0].id, "de"]] == [told.path, silent.path]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 from uuid import UUID
@@ -13,6 +14,7 @@ from aniworld.library.policy import is_out, season_wanted
 from aniworld.library.schemas import (
     ConflictEpisode,
     ConflictOut,
+    EpisodeFileOut,
     EpisodeLanguageOut,
     EpisodeOut,
     LoadingProgress,
@@ -25,11 +27,15 @@ from aniworld.library.schemas import (
 )
 from aniworld.library.types import LoadingStatus, QueueState, SourceRef
 from aniworld.metadata.types import MergedSeries
+from aniworld.naming.path import parse_path
 
 _LOUDEST: tuple[QueueState, ...] = ("downloading", "pending", "paused", "failed", "cancelled", "completed")
 """Of an episode's languages this state is told for the episode."""
 
 _MOST_PEOPLE = 12
+
+_MAY_TELL_VERSION = re.compile(r"v\d", re.IGNORECASE)
+"""Reading a whole name is slow, and few names tell a version."""
 
 _MESSAGES: dict[LoadingStatus, str] = {
     "pending": "Waiting",
@@ -82,8 +88,15 @@ def series_detail(
     conflicts: Sequence[Any] = (),
     *,
     specials: bool,
+    versions: Sequence[Any] = (),
 ) -> SeriesDetail:
-    """The series with its seasons, the specials last. ``specials``: whether they are wanted."""
+    """The series with its seasons, the specials last.
+
+    ``specials``: whether they are wanted. ``versions``: further files of episodes.
+    """
+    further: dict[UUID, list[Any]] = {}
+    for version in versions:
+        further.setdefault(version.episode_id, []).append(version)
     by_episode: dict[UUID, dict[str, Any]] = {}
     for file in files:
         by_episode.setdefault(file.episode_id, {})[file.language] = file
@@ -92,7 +105,7 @@ def series_detail(
         queued.setdefault(episode_id, {})[language] = cast("QueueState", state)
     by_season: dict[int, list[EpisodeOut]] = {row.season: [] for row in seasons}
     for row in episodes:
-        out = _episode(row, by_episode.get(row.id, {}), queued.get(row.id, {}), wanted, today)
+        out = _episode(row, by_episode.get(row.id, {}), queued.get(row.id, {}), wanted, today, further.get(row.id, ()))
         by_season.setdefault(row.season, []).append(out)
     names = {row.season: row.name for row in seasons}
     monitored = {row.season: row.monitored for row in seasons}
@@ -138,8 +151,18 @@ def _season_name(number: int) -> str:
     return f"Season {number}" if number else "Specials"
 
 
+def _file(row: Any, *, is_best: bool) -> EpisodeFileOut:
+    version = parse_path(row.path).version if _MAY_TELL_VERSION.search(row.path) else None
+    return EpisodeFileOut(path=row.path, size=row.size, language=row.language, version=version, is_best=is_best)
+
+
 def _episode(
-    row: Any, files: Mapping[str, Any], states: Mapping[str, QueueState], wanted: Sequence[str], today: dt.date
+    row: Any,
+    files: Mapping[str, Any],
+    states: Mapping[str, QueueState],
+    wanted: Sequence[str],
+    today: dt.date,
+    further: Sequence[Any],
 ) -> EpisodeOut:
     offered = row.offered.split(",") if row.offered else ()
     there = {*offered, *files, *states}
@@ -160,6 +183,10 @@ def _episode(
         file_path=best.path if best else None,
         file_size=best.size if best else None,
         download_date=best.created_at if best else None,
+        files=[
+            *(_file(files[language], is_best=True) for language in languages if language in files),
+            *(_file(version, is_best=False) for version in further),
+        ],
         queue_status=next((state for state in _LOUDEST if state in states.values()), None) if states else None,
         languages=[
             EpisodeLanguageOut(

@@ -105,9 +105,11 @@ class Housekeeping:
             async with self._db.read() as session:
                 better = await ReplacedRepository(session).successors(row.episode_id)
                 kept = await ReplacedRepository(session).is_kept(row.path)
+                paths = await ReplacedRepository(session).versions(row)
             # A file of several episodes or languages stays as long as it is needed for one of them.
+            paths += [] if kept else [row.path]
             files = [(file.path, file.size) for file in better]
-            gone = kept or await asyncio.to_thread(_give_way, anime, row.path, files)
+            gone = not paths or await asyncio.to_thread(_give_way, anime, paths, files)
             async with self._db.write() as session:
                 repository = ReplacedRepository(session)
                 await (repository.forget(row) if gone else repository.keep_after_all(row.id))
@@ -121,13 +123,14 @@ class Housekeeping:
                 log.info("%d replaced files were deleted after %d days", count, PUT_AWAY_FOR.days)
 
 
-def _give_way(anime: Path, video: str, better: list[tuple[str, int]]) -> bool:
-    """Move the file away if one that is better lies there whole: asked of the disk, not of the table alone."""
+def _give_way(anime: Path, videos: list[str], better: list[tuple[str, int]]) -> bool:
+    """Move the files away if one that is better lies there whole: asked of the disk, not of the table alone."""
     try:
         if any(folders.is_there(anime, path, size) for path, size in better):
-            folders.put_away(anime, video)
+            for video in videos:
+                folders.put_away(anime, video)
             return True
-        log.warning("%s stays: what was to take its place is not there", video)
+        log.warning("%s stays: what was to take its place is not there", videos[-1])
     except UnsafePathError as error:
-        log.warning("%s stays: %s", video, error.detail)
+        log.warning("%s stays: %s", videos[-1], error.detail)
     return False

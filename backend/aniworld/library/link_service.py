@@ -17,10 +17,11 @@ from aniworld.kit.files import UnsafePathError, safe_join
 from aniworld.library.episode_repository import EpisodeRepository
 from aniworld.library.errors import FolderTakenError, SeriesNotFoundError
 from aniworld.library.link_repository import LinkRepository
-from aniworld.library.linking import assign, languages_of, unsettled
+from aniworld.library.linking import assign, languages_of, rank, unsettled
 from aniworld.library.repository import SeriesRepository, wanted_of
 from aniworld.library.targets import DownloadTargets
 from aniworld.library.types import FoundVideo, KnownSeries
+from aniworld.library.version_repository import VersionRepository
 from aniworld.media.types import MediaInfo
 
 log = logging.getLogger(__name__)
@@ -68,7 +69,8 @@ class FolderLinks(DownloadTargets):
         """Take over what lies in the folders of a series: new files, and those that are gone; whether that changed it.
 
         A file that is known and still there stays what it is, whatever its name says; but one whose language was only
-        assumed, or told by its tracks, is in those that its tracks tell.
+        assumed, or told by its tracks, is in those that its tracks tell. Of several files that say to be the same
+        (episode, language) the best is the episode's, the others are kept as versions of it.
         """
         directory = self._config.current.library.anime_directory
         async with self._db.read() as session:
@@ -76,6 +78,10 @@ class FolderLinks(DownloadTargets):
             series = await LinkRepository(session).series(series_id)
             known = await repository.files(series_id)
             episodes = await repository.episodes(series_id)
+            versions = {
+                (row.episode_id, row.language, row.path): row.size
+                for row in await VersionRepository(session).of(series_id)
+            }
         if series is None or directory is None:
             return False
         self.look_at_pictures(series_id)
@@ -85,12 +91,20 @@ class FolderLinks(DownloadTargets):
         gone = await asyncio.to_thread(_gone, Path(directory), [row.path for row in missing])
         kept = [row for row in known if row.path not in gone]
         moved = unsettled(kept, episodes, there)
-        settled = [row for row in kept if row.path not in moved]
-        taken = {(row.episode_id, row.language) for row in settled}
-        ours = {row.path for row in settled}
-        best = assign(episodes, [video for video in videos if video.path not in ours], wanted)
+        still = [row for row in kept if row.path not in moved]
+        rivals, misnamed = rank(still, assign(episodes, videos, wanted))
+        best = {place: those[0] for place, those in rivals.items()}
+        settled = [row for row in still if row.path in misnamed or best[row.episode_id, row.language].path == row.path]
+        taken = {(row.episode_id, row.language): row.path for row in settled}
+        stays = {row.id for row in settled}
         before = {
-            (row.episode_id, row.language, row.path, row.language_source): row.id for row in kept if row.path in moved
+            (row.episode_id, row.language, row.path, row.language_source): row.id for row in kept if row.id not in stays
+        }
+        others = {
+            (*place, video.path): video.size
+            for place, those in rivals.items()
+            for video in those
+            if video.path != taken.get(place, those[0].path)
         }
         after = {
             (*place, video.path, video.language_source): video for place, video in best.items() if place not in taken
@@ -99,7 +113,7 @@ class FolderLinks(DownloadTargets):
         released = [id_ for key, id_ in before.items() if key not in after]
         sizes = {video.path: video.size for video in videos}
         grown = [row for row in kept if sizes.get(row.path, row.size) != row.size]
-        if not gone and not added and not grown and not released:
+        if not gone and not added and not grown and not released and others == versions:
             return False
         async with self._db.write() as session:
             repository = EpisodeRepository(session)
@@ -107,6 +121,8 @@ class FolderLinks(DownloadTargets):
             links = LinkRepository(session)
             await links.put_files(added, await links.take_out(released))
             await links.resize_files({row.id: sizes[row.path] for row in grown})
+            if others != versions:
+                await VersionRepository(session).put(series_id, others)
             await repository.recount([series_id], wanted, specials=self._specials)
             await SeriesRepository(session).change(series_id)
             publish_after_commit(self._bus, session, SeriesUpdated(data=SeriesRef(key=series.key, name=series.name)))

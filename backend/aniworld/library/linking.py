@@ -59,8 +59,8 @@ class _Numbers:
 
 def assign(
     episodes: Sequence[Any], videos: Sequence[FoundVideo], wanted: Sequence[str]
-) -> dict[tuple[UUID, str], FoundVideo]:
-    """The best video of each (episode, language).
+) -> dict[tuple[UUID, str], list[FoundVideo]]:
+    """The videos of each (episode, language), the best first.
 
     ``episodes`` have ``id``, ``season``, ``episode``, ``absolute`` and ``offered`` (languages, comma-separated, or
     None). A video of which neither name nor tracks tell the language is taken to be in the first wanted one that the
@@ -68,14 +68,12 @@ def assign(
     file.
     """
     numbers = _Numbers.of(episodes)
-    best: dict[tuple[UUID, str], FoundVideo] = {}
+    found: dict[tuple[UUID, str], dict[str, FoundVideo]] = {}
     for video in videos:
         for row in numbers.find(video):
             for language in video.told or (_assumed(row.offered, wanted),):
-                other = best.get((row.id, language))
-                if other is None or _worth(video) > _worth(other):
-                    best[row.id, language] = video
-    return best
+                found.setdefault((row.id, language), {})[video.path] = video
+    return {place: sorted(rivals.values(), key=_worth, reverse=True) for place, rivals in found.items()}
 
 
 def _assumed(offered: str | None, wanted: Sequence[str]) -> str:
@@ -85,6 +83,22 @@ def _assumed(offered: str | None, wanted: Sequence[str]) -> str:
 
 def _worth(video: FoundVideo) -> tuple[bool, int, int, str]:
     return bool(video.told), video.version or 1, video.size, video.path
+
+
+def rank(
+    files: Sequence[Any], claims: Mapping[tuple[UUID, str], list[FoundVideo]]
+) -> tuple[dict[tuple[UUID, str], list[FoundVideo]], set[str]]:
+    """Who may be the file of each (episode, language), the best first, and the known files that say to be another one.
+
+    The latter keep their place, and contend for no other: a person or a download put them there.
+    """
+    misnamed = {
+        file.path
+        for file in files
+        if all(video.path != file.path for video in claims.get((file.episode_id, file.language), ()))
+    }
+    ranked = {place: [video for video in those if video.path not in misnamed] for place, those in claims.items()}
+    return {place: those for place, those in ranked.items() if those}, misnamed
 
 
 def unsettled(files: Iterable[Any], episodes: Sequence[Any], videos: Mapping[str, FoundVideo]) -> set[str]:

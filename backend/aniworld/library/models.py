@@ -339,3 +339,16 @@ class EpisodeFile(Entity):
     replaced_at: Mapped[dt.datetime | None]
     """A better language is there: no longer counted, and moved out of the library soon."""
     created_at: Mapped[dt.datetime]
+
+
+class EpisodeVersion(Base):
+    """Another file of an (episode, language) beside the best one: another version or quality. Never counted."""
+
+    __tablename__ = "episode_versions"
+
+    episode_id: Mapped[UUID] = mapped_column(ForeignKey("episodes.id", ondelete="CASCADE"), primary_key=True)
+    language: Mapped[str] = mapped_column(String(24), primary_key=True)
+    path: Mapped[str] = mapped_column(String(1024), primary_key=True)
+    """Relative to the anime directory, with slashes."""
+    size: Mapped[int]
+    """Bytes."""

@@ -27,9 +27,6 @@ from aniworld.library.schemas import (
     LoadingState,
     ReloadSeries,
     ResolveConflict,
-    SearchAnswer,
-    SearchDone,
-    SearchResult,
     SeriesDetail,
     SeriesFacets,
     SeriesOut,
@@ -37,6 +34,7 @@ from aniworld.library.schemas import (
     UpdateSeason,
     UpdateSeries,
 )
+from aniworld.library.search_schemas import SearchAnswer, SearchDone, SearchResult
 from aniworld.library.search_service import SearchService, cover_path
 from aniworld.library.service import LibraryService
 from aniworld.library.types import ImageKind, ImageSize, SeriesFilter, SeriesQuery, SeriesSort, SortOrder

@@ -138,6 +138,20 @@ class EpisodeLanguageOut(Schema, frozen=True):
     """How the language of the file is known; null where there is none."""
 
 
+class EpisodeFileOut(Schema, frozen=True):
+    """A file of an episode on the disk."""
+
+    path: str
+    """Relative to the anime directory."""
+    size: int
+    """Bytes."""
+    language: str
+    version: int | None
+    """As its name tells, ``v2`` say; null: it does not."""
+    is_best: bool
+    """Of several in this language the one that is the episode's."""
+
+
 class EpisodeOut(Schema, frozen=True):
     """An episode."""
 
@@ -162,6 +176,8 @@ class EpisodeOut(Schema, frozen=True):
     queue_status: QueueState | None
     languages: list[EpisodeLanguageOut]
     """The wanted ones first, in their order."""
+    files: list[EpisodeFileOut]
+    """All that are there: the best one of each language first, then other versions of them."""
 
 
 class SeasonOut(Schema, frozen=True):
@@ -265,47 +281,6 @@ class LoadingState(Schema, frozen=True):
     started_at: dt.datetime | None
     completed_at: dt.datetime | None
     error: str | None
-
-
-class SearchItem(Schema, frozen=True):
-    """A series that one or several sources know."""
-
-    provider: str
-    provider_key: str
-    name: str
-    year: int | None
-    cover_url: str | None
-    """On this server; null: no source shows one."""
-    in_library: bool
-    key: str | None
-    """Its key, if it is in the library."""
-    sources: list[SourceOut]
-    """All that know it; the first is ``provider``."""
-
-
-class FailedProvider(Schema, frozen=True):
-    """A source that did not answer."""
-
-    provider: str
-    detail: str
-
-
-class SearchResult(Schema, frozen=True):
-    """What the sources know; the failure of one hides no other's answers."""
-
-    items: list[SearchItem]
-    failed_providers: list[FailedProvider]
-
-
-class SearchAnswer(SearchResult, frozen=True, tag_field="type", tag="answer"):
-    """What is known after one more source has answered: all rows, the most relevant first."""
-
-    waiting: list[str]
-    """Sources that have not answered yet."""
-
-
-class SearchDone(Schema, frozen=True, tag_field="type", tag="done"):
-    """Every source has answered or failed; the last message."""
 
 
 class AddSource(Input, frozen=True):

@@ -14,15 +14,8 @@ from aniworld.catalog.service import Catalog
 from aniworld.catalog.types import Answer, Found
 from aniworld.db.engine import Database
 from aniworld.kit.errors import InvalidInputError
-from aniworld.library.schemas import (
-    AddSeries,
-    FailedProvider,
-    SearchAnswer,
-    SearchDone,
-    SearchItem,
-    SearchResult,
-    SourceOut,
-)
+from aniworld.library.schemas import AddSeries, SourceOut
+from aniworld.library.search_schemas import FailedProvider, SearchAnswer, SearchDone, SearchItem, SearchResult
 from aniworld.library.source_repository import SourceRepository
 
 __all__ = ["AddSeries", "CoverPath", "FailedProvider", "SearchItem", "SearchService", "cover_path"]

@@ -52,6 +52,7 @@ from aniworld.library.search_service import AddSeries, CoverPath, FailedProvider
 from aniworld.library.source_repository import SourceRepository
 from aniworld.library.text import free_key, key_base
 from aniworld.library.types import STEPS, SeriesQuery, SeriesSort, SortOrder, SourceRef, Step
+from aniworld.library.version_repository import VersionRepository
 from aniworld.metadata.service import FolderCheck
 
 __all__ = [
@@ -136,12 +137,14 @@ class LibraryService(Changes):
             files = await repository.files(id_)
             states = await self.queue_states(session, key)
             others = await SourceRepository(session).of(id_)
+            versions = await VersionRepository(session).of(id_)
             told = facts_of(await SeriesRepository(session).material(id_))
             conflicts = await ConflictRepository(session).of(id_)
         wanted = series.languages or self._configured
         specials = self._specials if series.specials is None else series.specials
+        parts = (others, seasons, episodes, files, states)
         return series_detail(
-            series, others, seasons, episodes, files, states, wanted, now().date(), told, conflicts, specials=specials
+            series, *parts, wanted, now().date(), told, conflicts, specials=specials, versions=versions
         )
 
     async def loading_status(self, key: str) -> LoadingState:
@@ -251,11 +254,12 @@ class LibraryService(Changes):
         async with self._db.read() as session:
             row = await self._existing(SeriesRepository(session), key)
             files = await EpisodeRepository(session).files(row.id) if delete_files else []
+            versions = await VersionRepository(session).of(row.id) if delete_files else []
         if delete_files and row.folder is not None:
             directory = self._config.current.library.anime_directory
             if directory is None:
                 raise NoAnimeDirectoryError
-            paths = [file.path for file in files]
+            paths = [file.path for file in (*files, *versions)]
             problems = await asyncio.to_thread(folders.delete_files, Path(directory), row.folder, paths)
             if problems:
                 raise FilesNotDeletedError("; ".join(problems[:5]))
@@ -266,6 +270,7 @@ class LibraryService(Changes):
             values: dict[str, Any] = {"deleted_at": now(), "lease_token": None, "lease_until": None}
             if delete_files:
                 await EpisodeRepository(session).forget_files([file.id for file in files])
+                await VersionRepository(session).put(row.id, {})
                 await self._recount(session, row.id, row.languages)
                 values |= {"nfo_loaded": False, "logo_loaded": False, "images_loaded": False}
                 values |= {"images": {}, "images_seen": {}}

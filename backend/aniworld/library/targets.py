@@ -28,6 +28,7 @@ from aniworld.library.replaced_repository import ReplacedRepository
 from aniworld.library.repository import SeriesRepository, policy_of, wanted_of
 from aniworld.library.source_repository import SourceRepository
 from aniworld.library.types import EpisodeSource, Refusal, RefusalReason, Target, TargetDetails
+from aniworld.library.version_repository import VersionRepository
 from aniworld.media.types import MediaInfo
 
 log = logging.getLogger(__name__)
@@ -142,6 +143,7 @@ class DownloadTargets:
             if row is None:
                 raise EpisodeNotFoundError
             taken = await repository.paths_of(episode_id, except_language=language)
+            taken += [row.path for row in await VersionRepository(session).of(row.series_id)]
             others = await SourceRepository(session).of(row.series_id)
             names = self.names
             absolute = await repository.absolute(row) if names.needs_absolute else None

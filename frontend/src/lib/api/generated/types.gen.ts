@@ -495,6 +495,19 @@ export type EpisodeChoice = {
 };
 
 /**
+ * EpisodeFileOut
+ *
+ * A file of an episode on the disk.
+ */
+export type EpisodeFileOut = {
+    is_best: boolean;
+    language: string;
+    path: string;
+    size: number;
+    version: number | null;
+};
+
+/**
  * EpisodeLanguageOut
  *
  * An episode in one language: what can be had, queued and kept.
@@ -521,6 +534,7 @@ export type EpisodeOut = {
     episode: number;
     file_path: string | null;
     file_size: number | null;
+    files: Array<EpisodeFileOut>;
     is_downloaded: boolean;
     is_out: boolean;
     languages: Array<EpisodeLanguageOut>;
