@@ -7,6 +7,7 @@ import datetime as dt
 import io
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 from PIL import Image
 
@@ -42,8 +43,8 @@ class MemoryCatalog:
             raise UnknownProviderError
         return self
 
-    def providers(self) -> list[object]:
-        return ["shelf", *self.others]
+    def providers(self) -> list[SimpleNamespace]:
+        return [SimpleNamespace(name=name) for name in ("shelf", *self.others)]
 
     def rows(self, query: str, answers: Iterable[Answer]) -> list[Found]:
         return rows(query, [(answer.source, answer.hits) for answer in answers])

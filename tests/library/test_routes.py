@@ -199,7 +199,7 @@ async def test_a_conflict_names_the_key(client: httpx.AsyncClient) -> None:
         ("PATCH", "/api/anime/x", {"languages": []}, None),
         ("PATCH", "/api/anime/x", {"languages": ["German"]}, None),
         ("PATCH", "/api/anime/x", {"monitored": None}, "monitored"),
-        ("PATCH", "/api/anime/x", {"folder": "y"}, None),
+        ("PATCH", "/api/anime/x", {"unknown": "y"}, None),
         ("GET", "/api/anime?limit=0", None, "limit"),
         ("GET", "/api/anime?limit=501", None, "limit"),
         ("GET", "/api/anime?offset=-1", None, "offset"),
