@@ -104,6 +104,11 @@ class LeaseRepository(DownloadRepository):
         """Where the running download comes from."""
         await self._session.execute(update(Download).where(Download.id == id_).values(provider=provider, hoster=hoster))
 
+    async def filing(self, id_: UUID) -> Row[Any] | None:
+        """(path, size) of where an item was about to be filed, as it stands now; None: the item is gone."""
+        query = select(Download.filing_path, Download.filing_size).where(Download.id == id_)
+        return (await self._session.execute(query)).first()
+
     async def set_filing(self, id_: UUID, path: str | None, size: int | None) -> None:
         """Where the finished file is about to go."""
         await self._session.execute(

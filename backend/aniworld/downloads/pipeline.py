@@ -277,7 +277,7 @@ class EpisodePipeline:
         """Go on where an earlier attempt was about to file; False: there is nothing to go on with."""
         async with self._library.placing(item.series_key):
             async with self._db.read() as session:
-                row = await LeaseRepository(session).get(item.id)
+                row = await LeaseRepository(session).filing(item.id)
             if row is None:
                 return False
             item = dataclasses.replace(item, filing_path=row.filing_path, filing_size=row.filing_size)
