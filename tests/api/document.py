@@ -55,6 +55,7 @@ class Operation:
             "conflict_id": "01937e2c-6f0a-7cc3-9d2b-1f6a0e5b7c11",
             "change_id": "01937e2c-6f0a-7cc3-9d2b-1f6a0e5b7c11",
             "season": "1",
+            "episode": "1",
             "kind": "poster",
             "name": "library",
             "service": "tmdb",

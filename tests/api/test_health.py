@@ -57,7 +57,11 @@ async def test_a_server_in_good_health(server: Running) -> None:
     assert states(body) == {"database": "ok", "anime_directory": "ok", "providers": "not_configured"}
     assert {name: worker["status"] for name, worker in body["workers"].items()} == {
         "access": "ok",
+        "bulk": "ok",
+        "gallery": "ok",
         "loader": "ok",
+        "organise": "ok",
+        "tracks": "ok",
         "downloads": "ok",
         "sources": "ok",
         "watcher": "ok",
