@@ -184,7 +184,18 @@ def _whole_limits(node: Any) -> None:
 _IDS = ["01937e2c-6f0a-7cc3-9d2b-1f6a0e5b7c11", "01937e2c-70b4-7e11-8a57-4c0d2f9e6b23"]
 
 _BODIES: dict[str, Any] = {
+    "organiseLibrary": {"token": "9f86d081884c7d659a2feaa0c55ad015", "series_keys": ["clockwork-garden"]},
     "patchConfigSection": {"languages": ["de", "ja+en"]},
+    "updateAnime": {
+        "name": "Clockwork Garden",
+        "folder": "Clockwork Garden (2021)",
+        "monitored": True,
+        "languages": ["ja+en", "de"],
+        "language_mode": "all",
+        "language_wait_days": 0,
+        "specials": True,
+        "sources": [{"provider": "sample", "provider_key": "clockwork-garden", "name": "Clockwork Garden"}],
+    },
     "updateProvider": {"enabled": True, "position": 0},
     "validateConfig": {"downloads": {"slots": 3}},
 }

@@ -128,6 +128,7 @@ async def _fill(live: Live, client: httpx.AsyncClient) -> None:
     await client.post("/api/queue/start")
     await reaches(client, done, "completed")
     await client.post("/api/queue/stop")
+    await _organise(live, client)
     states: dict[str, dict[str, Any]] = {
         "pending": {},
         "paused": {},
@@ -140,3 +141,31 @@ async def _fill(live: Live, client: httpx.AsyncClient) -> None:
         for state, values in states.items():
             row = update(Download).where(Download.id == UUID(live.items[state]))
             await session.execute(row.values(status=state, started_at=now(), priority=PRIORITY_RANK["low"], **values))
+
+
+async def _organise(live: Live, client: httpx.AsyncClient) -> None:
+    """The downloaded file was renamed by somebody, put right, and renamed again; pictures lie beside it."""
+
+    async def renamed() -> dict[str, Any] | None:
+        preview = (await client.get("/api/library/organise/preview")).json()
+        assert preview["counts"]["conflicts"] == 0, preview
+        return preview if preview["counts"]["files"] else None
+
+    async def done() -> bool:
+        changes = (await client.get("/api/library/organise/changes")).json()["items"]
+        return bool(changes and changes[0]["finished_at"])
+
+    (video,) = live.anime.rglob("*S01E01*.mkv")
+    series = video.parent.parent
+    odd = video.with_name("odd s01e01.mkv")
+    video.rename(odd)
+    live.parts.scans.rescan()
+    preview = await eventually(renamed)
+    answer = await client.post("/api/library/organise", json={"token": preview["token"]})
+    assert answer.status_code == 202, answer.text
+    await eventually(done)
+    video.rename(odd)
+    live.parts.scans.rescan()
+    await eventually(renamed)
+    shutil.copy(series / "poster.jpg", series / "season01-poster.jpg")
+    shutil.copy(series / "poster.jpg", odd.with_name(f"{odd.stem}-thumb.jpg"))

@@ -267,7 +267,8 @@ def test_values_of_queries_that_are_not_there(client: httpx.Client) -> None:
 )
 def test_what_a_client_has_already_is_not_sent_again(live: Live, client: httpx.Client, operation: Operation) -> None:
     folder = client.get("/api/library/unmatched").json()["items"][0]["id"]
-    address = operation.address(key=live.key, operation_id=_an_operation(client), folder_id=folder)
+    change = client.get("/api/library/organise/changes").json()["items"][0]["id"]
+    address = operation.address(key=live.key, operation_id=_an_operation(client), folder_id=folder, change_id=change)
     if operation.id == "searchCover":
         address = client.get("/api/search", params={"q": "paper"}).json()["items"][0]["cover_url"]
     first = client.get(address)

@@ -66,8 +66,8 @@ def series_query(
     ] = "",
     genre: FromQuery[Genres] = None,
     status: FromQuery[Annotated[SeriesStatus | None, Parameter(description="Whether more episodes come")]] = None,
-    year_from: FromQuery[Annotated[int | None, Parameter(ge=0, le=9999, description="Of this year or later")]] = None,
-    year_to: FromQuery[Annotated[int | None, Parameter(ge=0, le=9999, description="Of this year or earlier")]] = None,
+    year_from: FromQuery[Annotated[int | None, Parameter(ge=1, le=9999, description="Of this year or later")]] = None,
+    year_to: FromQuery[Annotated[int | None, Parameter(ge=1, le=9999, description="Of this year or earlier")]] = None,
     provider: FromQuery[
         Annotated[str | None, Parameter(description="Only of this source", max_length=64, pattern=_TEXT)]
     ] = None,

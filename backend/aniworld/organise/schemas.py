@@ -23,7 +23,7 @@ class PreviewRequest(Input, frozen=True):
 class OrganiseRequest(Input, frozen=True):
     """Do what a preview showed."""
 
-    token: Annotated[str, Meta(min_length=1, max_length=64, description="Of the preview that was shown")]
+    token: Annotated[str, Meta(max_length=64, pattern="^[0-9a-f]+$", description="Of the preview that was shown")]
     series_keys: SeriesKeys | None = None
     """As for the preview."""
 
