@@ -2,8 +2,9 @@
 
     python -m benchmarks.loading [--rounds 3] [--series 1000] [--seconds 30] [--only burst,start]
 
-``burst``  ten series are added at once: how long each answer takes, when the last one is complete, how much more memory
-           the server takes meanwhile, how long an event is on its way from a step to a reader
+``burst``  ten series are added at once: how long each answer takes at the server and at the client, when the last one
+           is complete, how much more memory the server and its child processes take meanwhile, how long an event is on
+           its way from a step to a reader
 ``start``  so many series are incomplete when the server starts: how fast its API is while they load
 
 The services are those of the tests, in a process of their own; AniList counts its 30 requests a minute. The source is a
@@ -16,7 +17,6 @@ import argparse
 import asyncio
 import contextlib
 import datetime as dt
-import functools
 import json
 import os
 import re
@@ -42,6 +42,7 @@ _EPISODES = 12
 _ROOT = Path(__file__).resolve().parents[2]
 _SERVICES = "ANIWORLD_BENCHMARK_SERVICES"
 """Where the start script below finds the services; the program itself knows no such thing."""
+_TAKEN = "x-taken"
 _TMDB = "eyJhbGciOiJIUzI1NiJ9.made-up.token"
 _FANART = "fedcba9876543210fedcba9876543210"
 _PATHS = ("/api/anime?limit=50", "/api/queue/status", "/api/operations")
@@ -60,8 +61,32 @@ def start_with_services() -> None:
         fanart=f"{url}/v3.2",
         anime_lists=f"{url}/lists.json",
     )
-    app.__dict__["create_app"] = functools.partial(app.create_app, services=addresses)
+    made = app.create_app
+
+    def create(settings: Any) -> Any:
+        whole = made(settings, addresses)
+        whole.asgi_handler = timed(whole.asgi_handler)
+        return whole
+
+    app.__dict__["create_app"] = create
     __main__.main()
+
+
+def timed(handler: Any) -> Any:
+    """The same ASGI application, whose answers tell how many ms it took until they began."""
+
+    async def handle(scope: Any, receive: Any, send: Any) -> None:
+        begun = time.perf_counter()
+
+        async def tell(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                taken = f"{(time.perf_counter() - begun) * 1000:.3f}".encode()
+                message = {**message, "headers": [*message["headers"], (_TAKEN.encode(), taken)]}
+            await send(message)
+
+        await handler(scope, receive, tell)
+
+    return handle
 
 
 # --- what is around the server ----------------------------------------------------------------------------------------
@@ -154,7 +179,9 @@ class Burst:
     """What was seen of one."""
 
     slowest: float
-    """ms, of the answers to the additions."""
+    """ms, of the answers to the additions, at the server."""
+    slowest_seen: float
+    """The same as the client sees them, which shares the processors with the server."""
     completed: float
     """Seconds until the last series was complete."""
     events: list[float]
@@ -162,6 +189,8 @@ class Burst:
     idle: float
     peak: float
     """MiB of the server."""
+    children: float
+    """MiB of all its child processes together at most, each page counted once (PSS)."""
 
 
 async def burst(served: World) -> Burst:
@@ -195,25 +224,49 @@ async def burst(served: World) -> Burst:
         Path(f"/proc/{server.process.pid}/clear_refs").write_text("5")
         begun = time.perf_counter()
 
-        async def add(name: str) -> tuple[str, float]:
+        more: list[float] = []
+        watch = asyncio.create_task(most_of_children(server, more))
+
+        async def add(name: str) -> tuple[str, float, float]:
             before = time.perf_counter()
             body = {"provider": "measured", "provider_key": name, "name": name}
             answer = await client.post("/api/anime/add", json=body)
             if answer.status_code != 202:
                 raise RuntimeError(f"{name}: {answer.status_code} {answer.text}")
-            return answer.json()["key"], (time.perf_counter() - before) * 1000
+            return answer.json()["key"], float(answer.headers[_TAKEN]), (time.perf_counter() - before) * 1000
 
         added = await asyncio.gather(*(add(name) for name in served.names[:BURST]))
-        open_ |= {key for key, _ in added}
+        open_ |= {key for key, _, _ in added}
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(finished.wait(), 60)
         completed = time.perf_counter() - begun
         reader.cancel()
+        watch.cancel()
         for key in open_:
             told = (await client.get(f"/api/anime/{key}")).json()
             if told["loading_status"] != "completed" or not told["ids"].get("tmdb"):
                 print(f"  {key}: {told['loading_status']}, ids {told['ids']}, {told['loading_error']}", file=sys.stderr)
-        return Burst(max(taken for _, taken in added), completed, delays, idle, peak(server))
+        slowest = max(taken for _, taken, _ in added)
+        seen = max(taken for _, _, taken in added)
+        return Burst(slowest, seen, completed, delays, idle, peak(server), max(more, default=0.0))
+
+
+async def most_of_children(server: Server, seen: list[float]) -> None:
+    """Look every tenth of a second at what the server's child processes take, until cancelled."""
+    while True:
+        seen.append(await asyncio.to_thread(_children, server.process.pid))
+        await asyncio.sleep(0.1)
+
+
+def _children(parent: int) -> float:
+    total = 0.0
+    for listed in Path(f"/proc/{parent}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            for child in listed.read_text().split():
+                rollup = Path(f"/proc/{child}/smaps_rollup").read_text()
+                found = re.search(r"^Pss:\s+(\d+) kB", rollup, re.M)
+                total += int(found.group(1)) / 1024 if found else 0.0
+    return total
 
 
 # --- many at a start --------------------------------------------------------------------------------------------------
@@ -306,9 +359,14 @@ def main() -> None:
                 seen.append(uvloop.run(burst(served)))
         events = [delay for one in seen for delay in one.events]
         print(f"burst: {BURST} series, medians of {options.rounds} rounds (goal)")
-        print(f"  slowest 202     {statistics.median(one.slowest for one in seen):7.1f} ms  (50)")
+        slowest = [
+            statistics.median(values) for values in zip(*((one.slowest, one.slowest_seen) for one in seen), strict=True)
+        ]
+        print(f"  slowest 202     {slowest[0]:7.1f} ms  (50), {slowest[1]:.1f} at the client")
         print(f"  all complete    {statistics.median(one.completed for one in seen):7.2f} s   (10)")
-        print(f"  memory more     {statistics.median(one.peak - one.idle for one in seen):7.1f} MiB (40)")
+        children = statistics.median(one.children for one in seen)
+        more = statistics.median(one.peak - one.idle for one in seen)
+        print(f"  memory more     {more:7.1f} MiB (40), child processes {children:.1f}")
         print(f"  event, p95      {percentile(events, 0.95):7.1f} ms  (100), {len(events)} events")
     if "start" in options.only:
         with world(options.series) as served:

@@ -136,3 +136,28 @@ async def test_a_lock_that_another_program_holds_is_told(sqlite_db: Database, mo
     async with database.write() as session:
         await session.execute(text("SELECT 1"))
     await database.close()
+
+
+async def test_rows_come_whole_whoever_asks_for_them(sqlite_db: Database) -> None:
+    """Few come along with the statement; of many the rest is fetched."""
+    async with sqlite_db.write() as session:
+        await session.execute(text("CREATE TABLE many (n INTEGER)"))
+        connection = await session.connection()
+        made = await connection.execute(text("INSERT INTO many VALUES (:n)"), [{"n": n} for n in range(1000)])
+        assert made.rowcount == 1000
+        back = await session.execute(text("UPDATE many SET n = n WHERE n >= 100 RETURNING n"))
+        assert sorted(back.scalars()) == list(range(100, 1000))
+    async with sqlite_db.read() as session:
+        for count in (0, 1, 255, 256, 257, 1000):
+            query = text("SELECT n FROM many ORDER BY n LIMIT :count")
+            assert list(await session.scalars(query, {"count": count})) == list(range(count))
+            streamed = await session.stream(query, {"count": count}, execution_options={"yield_per": 100})
+            assert [row.n async for row in streamed] == list(range(count))
+        left = await session.stream(text("SELECT n FROM many ORDER BY n"), execution_options={"yield_per": 10})
+        assert (await anext(left)).n == 0
+        await left.close()
+        first = await session.stream(text("SELECT n FROM many ORDER BY n"))
+        assert [(await first.fetchone()).n for _ in range(300)] == list(range(300))  # type: ignore[union-attr]
+        await first.close()
+    async with sqlite_db.write() as session:  # nothing is left open
+        await session.execute(text("DROP TABLE many"))
