@@ -1,4 +1,4 @@
-"""Runs the checks and the tests one after the other, counts them together, and fails when one fails or is missing."""
+"""Runs the checks side by side and then the tests, counts them together, fails when one fails or is missing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -19,7 +20,8 @@ REPORTS = ROOT / ".cache" / "reports"
 
 @dataclass(frozen=True)
 class Part:
-    """A command under a heading. With a ``report`` it is a run of tests, which are counted one by one."""
+    """A command under a heading. With a ``report`` it is a run of tests, which are counted one by one; without one it
+    is a check, which may run beside others."""
 
     name: str
     command: tuple[str, ...]
@@ -29,10 +31,12 @@ class Part:
 
 @dataclass
 class Count:
-    """How many went well and how many did not."""
+    """How many went well and how many did not, and what was written about it, where that was kept."""
 
     passed: int = 0
     failed: int = 0
+    seconds: float = field(default=0, compare=False)
+    output: str = field(default="", compare=False)
 
 
 def npm(name: str, script: str, *arguments: str, report: Path | None = None) -> Part:
@@ -63,9 +67,10 @@ CHECKS = (
 )
 TESTS = (
     vitest("vitest"),
-    pytest("pytest", "tests", "-m", "not e2e", "--numprocesses=auto", "--maxprocesses=4"),
-    # Playwright's synchronous interface leaves an event loop behind, so its tests run in a process of their own.
-    pytest("e2e", "e2e", "-m", "e2e"),
+    # Many tests wait more than they work, so there is one process more than the smallest machine has cores.
+    pytest("pytest", "tests", "-m", "not e2e", "--numprocesses=3"),
+    # Playwright's synchronous interface leaves an event loop behind, so its tests run in processes of their own.
+    pytest("e2e", "e2e", "-m", "e2e", "--numprocesses=2"),
 )
 
 
@@ -82,13 +87,27 @@ def read(report: Path) -> Count:
 
 
 def run(part: Part, environment: dict[str, str]) -> Count:
-    """Run one part to its end and count it; a check counts as one."""
+    """Run one part to its end and count it; a check counts as one, and keeps its output to itself."""
+    started = time.monotonic()
     if part.report:
         part.report.unlink(missing_ok=True)
-    good = subprocess.run(part.command, cwd=part.cwd, env=environment, check=False).returncode == 0
-    count = read(part.report) if part.report else Count(passed=int(good))
+        good = subprocess.run(part.command, cwd=part.cwd, env=environment, check=False).returncode == 0
+        count = read(part.report)
+    else:
+        done = subprocess.run(
+            part.command,
+            cwd=part.cwd,
+            env=environment,
+            check=False,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        good = done.returncode == 0
+        count = Count(passed=int(good), output=done.stdout)
     if not good or not count.passed:
         count.failed = max(count.failed, 1)
+    count.seconds = time.monotonic() - started
     return count
 
 
@@ -104,13 +123,21 @@ def main(arguments: list[str]) -> int:
         environment["ANIWORLD_CHROMIUM"] = chromium
 
     total, lines = Count(), []
-    for name in names:
-        print(f"\n=== {name} {'=' * (75 - len(name))}", flush=True)
-        started = time.monotonic()
-        count = run(parts[name], environment)
-        total = Count(total.passed + count.passed, total.failed + count.failed)
-        verdict = f"{count.failed} failed" if count.failed else "ok"
-        lines.append(f"{name:14}{count.passed:6} passed  {verdict:12}{time.monotonic() - started:7.1f} s")
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        checks = {name: pool.submit(run, parts[name], environment) for name in names if not parts[name].report}
+        for name in names:
+            heading = f"\n=== {name} {'=' * (75 - len(name))}"
+            if name in checks:
+                count = checks[name].result()
+                print(heading, count.output, sep="\n", end="", flush=True)
+            else:
+                for check in checks.values():
+                    check.result()
+                print(heading, flush=True)
+                count = run(parts[name], environment)
+            total = Count(total.passed + count.passed, total.failed + count.failed)
+            verdict = f"{count.failed} failed" if count.failed else "ok"
+            lines.append(f"{name:14}{count.passed:6} passed  {verdict:12}{count.seconds:7.1f} s")
     print("", "\n".join(lines), f"{total.passed} passed, {total.failed} failed", sep="\n", flush=True)
     return 1 if total.failed else 0
 

@@ -144,7 +144,7 @@ async def test_a_source_that_is_gone_is_told_and_tried_again(
 ) -> None:
     client = await server.start()
     key = await add_series(client)
-    await client.patch("/api/config/section/downloads", json={"max_retries": 1})
+    await client.patch("/api/config/section/downloads", json={"max_retries": 1, "retry_delay": 1})
     await source_life.aclose()
     (id_,) = await queue(client, key, (1, 3))
     await client.post("/api/queue/start")
