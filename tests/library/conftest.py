@@ -123,6 +123,14 @@ async def make_shelf(db: Database, tmp_path: Path, anime: Path) -> Shelf:
     return Shelf(db, bus, config, catalog, operations, library, loader, search, gallery, anime)
 
 
+async def put(shelf: Shelf, key: str, path: str, *episodes: tuple[int, int]) -> None:
+    """Write down that the file at ``path`` holds these episodes, in German."""
+    targets, _ = await shelf.library.download_targets(key, [(*episode, "de") for episode in episodes])
+    async with shelf.db.write() as session:
+        for target in targets:
+            await shelf.library.mark_downloaded(session, target.episode_id, "de", path, 5)
+
+
 @pytest.fixture
 async def both(db: Database, tmp_path: Path, anime: Path) -> Shelf:
     """On each kind of database."""

@@ -6,17 +6,10 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from aniworld.library.nfo_repository import NfoRepository
-from tests.library.conftest import Shelf
+from tests.library.conftest import Shelf, put
 from tests.media.clips import make_clip
 
 FOLDER = "Clockwork Garden (2021)"
-
-
-async def _put(shelf: Shelf, key: str, path: str, *episodes: tuple[int, int]) -> None:
-    targets, _ = await shelf.library.download_targets(key, [(*episode, "de") for episode in episodes])
-    async with shelf.db.write() as session:
-        for target in targets:
-            await shelf.library.mark_downloaded(session, target.episode_id, "de", path, 5)
 
 
 async def _described(shelf: Shelf) -> bool:
@@ -37,7 +30,7 @@ async def test_what_the_file_holds_is_looked_up_once(both: Shelf) -> None:
     make_clip(video, 1.0)
     nfo = video.with_suffix(".nfo")
     async with both.loading():
-        await _put(both, key, path, (1, 1), (1, 2))
+        await put(both, key, path, (1, 1), (1, 2))
         await both.until(lambda: _described(both))
         first, second = _episodes(nfo)
         assert (first.findtext("episode"), second.findtext("episode")) == ("1", "2")
@@ -68,8 +61,8 @@ async def test_a_file_of_somebody_else_stays_and_holds_nothing_up(shelf: Shelf) 
     (season / "a.nfo").write_text("<episodedetails><title>cut off")
     (season / "season.nfo").write_text("<season><title>Mine</title></season>")
     async with shelf.loading():
-        await _put(shelf, key, f"{FOLDER}/Season 01/a.mkv", (1, 1))
-        await _put(shelf, key, f"{FOLDER}/Season 01/b.mkv", (1, 2))
+        await put(shelf, key, f"{FOLDER}/Season 01/a.mkv", (1, 1))
+        await put(shelf, key, f"{FOLDER}/Season 01/b.mkv", (1, 2))
         await shelf.until(lambda: _described(shelf))
     assert (season / "a.nfo").read_text() == "<episodedetails><title>cut off"
     assert _episodes(season / "b.nfo")[0].find("fileinfo") is None
@@ -84,7 +77,7 @@ async def test_nothing_is_written_where_nothing_is_to_be(shelf: Shelf) -> None:
     season.mkdir(parents=True)
     (season / "a.mkv").write_bytes(b"no video")
     async with shelf.loading():
-        await _put(shelf, key, f"{FOLDER}/Season 01/a.mkv", (1, 1))
+        await put(shelf, key, f"{FOLDER}/Season 01/a.mkv", (1, 1))
         await shelf.until_status(key, "completed")
     assert list(shelf.anime.rglob("*.nfo")) == []
     assert not await _described(shelf), "it is still to be done, should somebody want it"

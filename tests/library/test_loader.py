@@ -19,7 +19,7 @@ from aniworld.library import loader as loader_module
 from aniworld.library.models import Episode, Series
 from aniworld.library.nfo_repository import NfoRepository
 from tests.library.conftest import Shelf
-from tests.library.doubles import clockwork, episode, pictures_of, season
+from tests.library.doubles import clockwork, episode, picture, pictures_of, season
 
 FOLDER = "Clockwork Garden (2021)"
 
@@ -341,10 +341,15 @@ async def test_pictures_that_are_there_stay_until_a_reload(shelf: Shelf) -> None
     poster.write_bytes(b"of my own")
     key = await shelf.loaded()
     assert poster.read_bytes() == b"of my own"
+    fanart = poster.with_name("fanart.jpg")
+    ours = fanart.read_bytes()
+    for url in shelf.catalog.pictures:
+        shelf.catalog.pictures[url] = picture((600, 900), colour="red")
     await shelf.library.reload(key, ["images"])
     async with shelf.loading():
         await shelf.until_status(key, "completed")
-    assert poster.read_bytes().startswith(b"\xff\xd8")
+    assert poster.read_bytes() == b"of my own", "what a person put there is never replaced"
+    assert fanart.read_bytes() != ours
 
 
 async def test_an_existing_folder_is_used_as_it_is_spelled(shelf: Shelf) -> None:

@@ -12,6 +12,7 @@ from xml.etree import ElementTree as ET
 
 import msgspec
 import pytest
+from PIL import Image
 
 from aniworld.catalog.service import Catalog
 from aniworld.catalog.types import Artwork, SeriesInfo
@@ -23,7 +24,7 @@ from aniworld.library.choice_service import MetadataChoices
 from aniworld.library.loader import Loader
 from aniworld.library.metadata_schemas import PlaceIn, SeasonMappingIn
 from aniworld.metadata.lookup_service import MetadataServices
-from tests.library.conftest import Shelf, make_shelf
+from tests.library.conftest import Shelf, make_shelf, put
 from tests.library.doubles import TODAY, clockwork, episode, season
 from tests.metadata.services.made import Made
 from tests.metadata.services.server import TMDB_TOKEN, Services, running
@@ -126,6 +127,50 @@ async def test_what_services_tell_is_in_the_series_and_its_files(both_described:
     assert (both_described.shelf.anime / str(series.folder) / "poster.jpg").exists()
     messages = [event.data.message for event in both_described.shelf.bus.of(SeriesLoadingUpdate)]
     assert any("AniList" in message for message in messages)
+
+
+async def test_seasons_have_posters_and_texts_of_their_own(both_described: Described) -> None:
+    key = await both_described.load(as_source())
+    folder = both_described.shelf.anime / str((await both_described.shelf.library.get(key)).folder)
+    posters = {path.name for path in folder.glob("season*")}
+    assert posters == {"season01-poster.jpg", "season02-poster.jpg"}, "no specials: the source has none"
+    with Image.open(folder / "season02-poster.jpg") as poster:
+        poster.load()
+        assert poster.format == "JPEG"
+    names = {one.get("number"): one.text for one in both_described.nfo().findall("namedseason")}
+    assert names["2"] == "The Long Arc"
+    path = f"{folder.name}/Season 02/Clockwork Garden - S02E01.mkv"
+    (folder / "Season 02").mkdir()
+    (both_described.shelf.anime / path).write_bytes(b"no video")
+    nfo = folder / "Season 02" / "season.nfo"
+
+    async def written() -> bool:
+        return nfo.exists()
+
+    async with both_described.shelf.loading():
+        await put(both_described.shelf, key, path, (2, 1))
+        await both_described.shelf.until(written)
+    root = ET.fromstring(nfo.read_bytes())
+    assert root.findtext("title") == "The Long Arc"
+    assert root.findtext("plot") == "In season 2 everything turns."
+    assert root.findtext("premiered") == FIRST.aired(2, 1).isoformat()
+
+
+async def test_another_match_renews_our_pictures_and_leaves_a_person_s(told: Described) -> None:
+    key = await told.load(as_source())
+    folder = told.shelf.anime / str((await told.shelf.library.get(key)).folder)
+    ours = {path.name for path in (*folder.glob("*.jpg"), *folder.glob("*.png"))}
+    assert {"poster.jpg", "banner.jpg", "season01-poster.jpg"} <= ours
+    (folder / "banner.jpg").write_bytes(b"of my own")
+    await told.described.choose(key, "tmdb", str(Made(1).tmdb))
+    assert [path.name for path in folder.glob("*.jpg")] == ["banner.jpg"]
+    async with told.shelf.loading():
+        await told.shelf.until_status(key, "completed")
+    assert (folder / "poster.jpg").exists()
+    assert (folder / "banner.jpg").read_bytes() == b"of my own"
+    stamp = (folder / "poster.jpg").stat().st_mtime_ns
+    await told.described.choose(key, "tmdb", str(Made(1).tmdb))
+    assert (folder / "poster.jpg").stat().st_mtime_ns == stamp, "the same one: nothing to renew"
 
 
 async def test_both_cours_in_one_season_are_two_entries(told: Described) -> None:

@@ -11,7 +11,7 @@ from PIL import Image
 from aniworld.kit.files import UnsafePathError
 from aniworld.metadata import service
 from aniworld.metadata.errors import BadPictureError, ForeignNfoError
-from aniworld.metadata.types import EpisodeFacts, SeriesFacts
+from aniworld.metadata.types import EpisodeFacts, PictureKind, SeriesFacts
 
 FACTS = SeriesFacts(title="Clockwork Garden", year=2021)
 EPISODE = EpisodeFacts(series="Clockwork Garden", season=1, episode=1, title="The Brass Seed")
@@ -79,15 +79,38 @@ def test_a_folder_that_leads_out_is_refused(anime: Path, tmp_path: Path) -> None
 
 
 def test_pictures(anime: Path, folder: Path) -> None:
-    assert service.has_picture(anime, "Show", "poster") is False
-    service.write_picture(anime, "Show", "poster", _jpeg("teal"))
-    assert service.has_picture(anime, "Show", "poster") is True
+    assert service.wants_picture(anime, "Show", "poster") is True
+    assert service.write_picture(anime, "Show", "poster", _jpeg("teal")) is True
+    assert service.wants_picture(anime, "Show", "poster") is False
+    assert service.wants_picture(anime, "Show", "poster", replace="ours") is True
     first = (folder / "poster.jpg").stat()
-    service.write_picture(anime, "Show", "poster", _jpeg("teal"))
+    assert service.write_picture(anime, "Show", "poster", _jpeg("red")) is False
+    assert service.write_picture(anime, "Show", "poster", _jpeg("teal"), replace="ours") is False
     assert (folder / "poster.jpg").stat().st_mtime_ns == first.st_mtime_ns
     before = (folder / "poster.jpg").read_bytes()
     with pytest.raises(BadPictureError):
-        service.write_picture(anime, "Show", "poster", b"<html>")
+        service.write_picture(anime, "Show", "poster", b"<html>", replace="ours")
     assert (folder / "poster.jpg").read_bytes() == before
-    service.write_picture(anime, "Show", "poster", _jpeg("red"))
+    assert service.write_picture(anime, "Show", "poster", _jpeg("red"), replace="ours") is True
     assert (folder / "poster.jpg").read_bytes() != before
+
+
+def test_a_person_s_pictures_stay(anime: Path, folder: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere.jpg"
+    elsewhere.write_bytes(_jpeg("red"))
+    (folder / "poster.jpg").write_bytes(_jpeg("red"))
+    (folder / "fanart.jpg").symlink_to(elsewhere)
+    (folder / "banner.jpg").symlink_to(tmp_path / "nowhere")
+    (folder / "season01-banner.jpg").mkdir()
+    kinds: tuple[PictureKind, ...] = ("poster", "fanart", "banner")
+    for kind in kinds:
+        assert service.wants_picture(anime, "Show", kind, replace="ours") is False
+        assert service.write_picture(anime, "Show", kind, _jpeg("teal"), replace="ours") is False
+    service.write_picture(anime, "Show", "poster", _jpeg("teal"), season=1)
+    service.write_picture(anime, "Show", "fanart", _jpeg("teal"), number=1)
+    (folder / "holiday.jpg").write_bytes((folder / "fanart1.jpg").read_bytes())
+    assert service.remove_pictures(anime, "Show") == 2
+    assert sorted(path.name for path in folder.iterdir() if path.suffix == ".jpg") == [
+        "banner.jpg", "fanart.jpg", "holiday.jpg", "poster.jpg", "season01-banner.jpg",
+    ]  # fmt: skip
+    assert elsewhere.read_bytes() == _jpeg("red")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from aniworld.config.service import ConfigService
@@ -10,6 +13,7 @@ from aniworld.db.engine import Database, after_commit
 from aniworld.events.bus import EventBus, publish_after_commit
 from aniworld.events.types import SeriesRef, SeriesUpdated
 from aniworld.kit.errors import InvalidInputError
+from aniworld.kit.files import UnsafePathError
 from aniworld.library.errors import SeriesNotFoundError
 from aniworld.library.mapping_types import SeasonMapping, Segment
 from aniworld.library.metadata_repository import MetadataRepository
@@ -26,8 +30,11 @@ from aniworld.library.metadata_schemas import (
 from aniworld.library.metadata_service import SERVICES, SeriesMetadataService
 from aniworld.library.repository import SeriesRepository
 from aniworld.library.service import LibraryService
+from aniworld.metadata import service as metadata
 from aniworld.metadata.lookup_service import MetadataServices
 from aniworld.metadata.types import Service, Wanted
+
+log = logging.getLogger(__name__)
 
 _PAGES: dict[Service, str] = {
     "anilist": "https://anilist.co/anime/{}",
@@ -86,6 +93,8 @@ class MetadataChoices(SeriesMetadataService):
         async with self.lock(row.id):
             async with self._db.write() as session:
                 repository = MetadataRepository(session)
+                known = (await repository.told(row.id)).get(service)
+                changes = (known.service_id if known else None) != id_
                 await repository.put(
                     row.id, service, service_id=id_, confidence=1.0 if id_ else 0.0, pinned=True,
                     kept=None, problem=None, attempts=0, fetched_at=None, ask_after=None,
@@ -99,8 +108,21 @@ class MetadataChoices(SeriesMetadataService):
                 if service != "fanart" and id_ is not None:
                     await MetadataRepository(session).put_id(row.id, service, id_)
                 self._changed(session, row)
-        await self._library.reload(key, ["nfo"])
+        if changes:
+            await self._forget_pictures(row)
+        await self._library.reload(key, ["nfo", "logo", "images"] if changes else ["nfo"])
         return await self.said(key)
+
+    async def _forget_pictures(self, row: Any) -> None:
+        """Those that we put there show what somebody else meant; what a person put there stays."""
+        directory = self._config.current.library.anime_directory
+        if directory is None or row.folder is None:
+            return
+        async with self._library.placing(row.key):
+            try:
+                await asyncio.to_thread(metadata.remove_pictures, Path(directory), row.folder)
+            except (OSError, UnsafePathError) as error:
+                log.info("%s: its pictures stay until they are replaced: %s", row.name, error)
 
     async def mapping(self, key: str) -> MappingOut:
         """Where the source's seasons lie at the services."""
@@ -134,6 +156,7 @@ class MetadataChoices(SeriesMetadataService):
             async with self._db.write() as session:
                 await self.write(session, row.id, plan, anew=True)
                 self._changed(session, row)
+        await self._library.reload(key, ["images"])  # posters of seasons are others' now
         return await self.mapping(key)
 
     async def _row(self, key: str) -> Any:

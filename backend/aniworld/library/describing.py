@@ -87,9 +87,10 @@ class Descriptions:
             repository = NfoRepository(session)
             if await repository.seasons_in(f"{place[0]}/") != {episode.season}:
                 return
-            name, began = await repository.season(episode.series_id, episode.season)
-        facts = season_facts(episode.season, name, began)
-        await asyncio.to_thread(_write, anime, place[0], metadata.write_season_nfo, facts)
+            row = await repository.season(episode.series_id, episode.season)
+        if row is not None:
+            facts = season_facts(episode.season, row)
+            await asyncio.to_thread(_write, anime, place[0], metadata.write_season_nfo, facts)
 
     async def _with_media(self, anime: Path, path: str, episodes: Sequence[PendingNfo]) -> list[PendingNfo]:
         """The same with what the file holds, which is looked up once and kept."""

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from aniworld.library.types import PendingNfo
-from aniworld.metadata.types import EpisodeFacts, MergedSeries, SeasonFacts, SeriesFacts
+from aniworld.metadata.types import EpisodeFacts, MergedSeries, SeasonFacts, SeriesFacts, ServiceSeason
 
 
 def facts_of(row: Any) -> MergedSeries | None:
@@ -39,13 +39,24 @@ def series_facts(row: Any, seasons: Iterable[Any], premiered: dt.date | None) ->
         ongoing={"ongoing": True, "completed": False}.get(row.status),
         genres=tuple(row.genres),
         ids=(*merged.ids.items(), (row.provider, row.provider_key)),
-        named_seasons=tuple((season.season, season.name) for season in seasons),
+        named_seasons=tuple((season.season, _told(merged, season.season).name or season.name) for season in seasons),
     )
 
 
-def season_facts(season: int, name: str, began: dt.date | None) -> SeasonFacts:
-    """Of a season."""
-    return SeasonFacts(season=season, title=name, premiered=began)
+def season_facts(season: int, row: Any) -> SeasonFacts:
+    """Of a season. ``row``: its name at the source, when it began, and the facts of its series."""
+    told = _told(facts_of(row) or MergedSeries(), season)
+    return SeasonFacts(
+        season=season,
+        title=told.name or row.name,
+        plot=told.plot,
+        premiered=row.began or told.premiered,
+        ids=tuple(told.ids.items()),
+    )
+
+
+def _told(merged: MergedSeries, season: int) -> ServiceSeason:
+    return next((one for one in merged.seasons if one.season == season), ServiceSeason(season=season))
 
 
 def episode_facts(file: PendingNfo) -> EpisodeFacts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import get_args
+from typing import Any, get_args
 
 import msgspec
 
@@ -52,35 +52,50 @@ class Kept(Schema, frozen=True):
 
 def told_by_source(info: SeriesInfo) -> ServiceSeries:
     """What a source tells, in the words of the services."""
+    artwork = {kind: getattr(info.artwork, kind) for kind in get_args(PictureKind)}
+    seasons = [(season.season, season.name, season.episodes) for season in info.seasons]
+    return _as_told(info, info.name, artwork, seasons)
+
+
+def told_by_rows(row: Any, seasons: Iterable[Any], episodes: Sequence[Any]) -> ServiceSeries:
+    """The same of a series that was loaded before its source's words were kept. ``row``: its material."""
+    grouped = [
+        (season.season, season.name, [one for one in episodes if one.season == season.season]) for season in seasons
+    ]
+    return _as_told(row, row.name, row.artwork or {}, grouped)
+
+
+def _as_told(
+    series: Any, name: str, artwork: Mapping[PictureKind, str | None], seasons: Iterable[tuple[int, str, Iterable[Any]]]
+) -> ServiceSeries:
+    title = " ".join(name.split())
     return ServiceSeries(
         service="source",
-        id=info.provider_key,
-        title=" ".join(info.name.split()),
-        titles=tuple(filter(None, [" ".join(info.name.split())])),
-        year=info.year,
-        ongoing={"ongoing": True, "completed": False}.get(info.status),
-        plot=info.description,
-        genres=tuple(dict.fromkeys(info.genres)),
-        pictures=tuple(
-            Picture(kind=kind, url=url) for kind in get_args(PictureKind) if (url := getattr(info.artwork, kind))
-        ),
+        id=series.provider_key,
+        title=title,
+        titles=(title,) if title else (),
+        year=series.year,
+        ongoing={"ongoing": True, "completed": False}.get(series.status),
+        plot=series.description,
+        genres=tuple(dict.fromkeys(series.genres)),
+        pictures=tuple(Picture(kind=kind, url=url) for kind in get_args(PictureKind) if (url := artwork.get(kind))),
         seasons=tuple(
             ServiceSeason(
-                season=season.season,
-                name=season.name,
+                season=number,
+                name=season_name,
                 episodes=tuple(
                     ServiceEpisode(
-                        season=season.season,
+                        season=number,
                         episode=episode.episode,
                         absolute=episode.absolute,
                         title=episode.title,
                         aired=episode.aired,
                         duration=episode.duration,
                     )
-                    for episode in season.episodes
+                    for episode in episodes
                 ),
             )
-            for season in info.seasons
+            for number, season_name, episodes in seasons
         ),
     )
 
@@ -199,7 +214,7 @@ def renumbered(kept: Kept, segments: Sequence[Segment], source: ServiceSeries) -
     return msgspec.structs.replace(kept.series, seasons=tuple(seasons), pictures=pictures)
 
 
-def without_seasons(merged: MergedSeries) -> MergedSeries:
+def without_episodes(merged: MergedSeries) -> MergedSeries:
     """What is kept with the series: the best pictures only, and not what lies in other columns."""
     counts: dict[tuple[str, int | None], int] = {}
     pictures: list[Picture] = []
@@ -210,7 +225,7 @@ def without_seasons(merged: MergedSeries) -> MergedSeries:
             pictures.append(picture)
     return msgspec.structs.replace(
         merged,
-        seasons=(),
+        seasons=tuple(msgspec.structs.replace(season, episodes=()) for season in merged.seasons),
         plot="",
         titles=merged.titles[:MOST_TITLES],
         people=merged.people[:_MOST_PEOPLE],

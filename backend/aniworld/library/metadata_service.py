@@ -24,6 +24,7 @@ from aniworld.kit.clock import now
 from aniworld.kit.text import fold
 from aniworld.library.asking import Asked, Asking
 from aniworld.library.episode_repository import EpisodeRepository
+from aniworld.library.facts import facts_of
 from aniworld.library.mapping_types import SeasonMapping
 from aniworld.library.merging import (
     Kept,
@@ -32,9 +33,11 @@ from aniworld.library.merging import (
     ids_of,
     place,
     renumbered,
-    without_seasons,
+    told_by_rows,
+    without_episodes,
 )
 from aniworld.library.metadata_repository import MetadataRepository, Told
+from aniworld.library.nfo_repository import NfoRepository
 from aniworld.library.repository import SeriesRepository, wanted_of
 from aniworld.metadata.lookup_service import MetadataServices
 from aniworld.metadata.types import (
@@ -42,8 +45,6 @@ from aniworld.metadata.types import (
     MergedSeries,
     Origin,
     Service,
-    ServiceEpisode,
-    ServiceSeason,
     ServiceSeries,
 )
 
@@ -192,6 +193,9 @@ class SeriesMetadataService:
             values = {name: value for name, value in values.items() if name not in ("name", "name_folded")}
         changed |= any(getattr(row, name) != value for name, value in values.items())
         if changed:
+            before = facts_of(row)
+            if before is None or before.seasons != without_episodes(plan.merged).seasons:
+                await NfoRepository(session).rewrite(series_id)  # theirs are written with the episodes'
             await series.change(series_id, **values)
             await series.set_genres(series_id, values.get("genres", row.genres))
             library = self._config.current.library
@@ -205,35 +209,7 @@ class SeriesMetadataService:
             repository = EpisodeRepository(session)
             seasons = await repository.seasons(series_id)
             episodes = await repository.episodes(series_id)
-        return ServiceSeries(
-            service="source",
-            id=row.provider_key,
-            title=row.name,
-            titles=(row.name,),
-            year=row.year,
-            ongoing={"ongoing": True, "completed": False}.get(row.status),
-            plot=row.description,
-            genres=tuple(row.genres),
-            seasons=tuple(
-                ServiceSeason(
-                    season=season.season,
-                    name=season.name,
-                    episodes=tuple(
-                        ServiceEpisode(
-                            season=one.season,
-                            episode=one.episode,
-                            absolute=one.absolute,
-                            title=one.title,
-                            aired=one.aired,
-                            duration=one.duration,
-                        )
-                        for one in episodes
-                        if one.season == season.season
-                    ),
-                )
-                for season in seasons
-            ),
-        )
+        return told_by_rows(row, seasons, episodes)
 
 
 def _in_use(told: Told) -> bool:
@@ -242,7 +218,7 @@ def _in_use(told: Told) -> bool:
 
 def _columns(merged: MergedSeries, *, anew: bool) -> dict[str, Any]:
     """Columns of a series; what nobody tells stays as it was, unless it is all made ``anew``."""
-    values: dict[str, Any] = {"facts": msgspec.to_builtins(without_seasons(merged))}
+    values: dict[str, Any] = {"facts": msgspec.to_builtins(without_episodes(merged))}
     if merged.title.strip():
         values |= {"name": merged.title.strip()[:500], "name_folded": fold(merged.title)[:500]}
     if merged.year is not None or anew:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
@@ -92,13 +91,14 @@ class NfoRepository:
         )
         return set(await self._session.scalars(query.distinct()))
 
-    async def season(self, series_id: UUID, season: int) -> tuple[str, dt.date | None]:
-        """(its name, when it began); empty where nobody told."""
+    async def season(self, series_id: UUID, season: int) -> Row[Any] | None:
+        """(name, began: when its first episode was shown, facts: of the series)."""
+        began = (
+            select(func.min(Episode.aired)).where(Episode.series_id == series_id, Episode.season == season)
+        ).scalar_subquery()
         query = (
-            select(Season.name, func.min(Episode.aired))
-            .outerjoin(Episode, and_(Episode.series_id == Season.series_id, Episode.season == Season.season))
-            .where(Season.series_id == series_id, Season.season == season)
-            .group_by(Season.name)
+            select(func.coalesce(Season.name, "").label("name"), began.label("began"), Series.facts)
+            .outerjoin(Season, and_(Season.series_id == Series.id, Season.season == season))
+            .where(Series.id == series_id)
         )
-        row: Row[Any] | None = (await self._session.execute(query)).first()
-        return (row[0], row[1]) if row is not None else ("", None)
+        return (await self._session.execute(query)).first()

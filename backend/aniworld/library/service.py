@@ -233,7 +233,7 @@ class LibraryService(Changes):
         return added[1]
 
     async def reload(self, key: str, parts: Sequence[Step]) -> SeriesOut:
-        """Load parts of a series again, soon; pictures that are there are replaced."""
+        """Load parts of a series again, soon; pictures are made anew, but not what a person put there."""
         async with self._db.write() as session:
             repository = SeriesRepository(session)
             row = await self._existing(repository, key)

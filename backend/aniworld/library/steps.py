@@ -181,12 +181,12 @@ class LoadSteps:
         if not offered:
             return
         anime, folder = await self._folder(job)
+        replace_: metadata.Replace = "ours" if job.replace_images else "nothing"
         problems: list[AppError] = []
         used: set[str] = set()
         for (kind, season, number), pictures in offered:
-            if not job.replace_images and await _on_disk(
-                partial(metadata.has_picture, season=season, number=number), anime, folder, kind
-            ):
+            where: dict[str, Any] = {"season": season, "number": number, "replace": replace_}
+            if not await _on_disk(partial(metadata.wants_picture, **where), anime, folder, kind):
                 continue
             failed: AppError | None = None
             for picture in pictures:
@@ -194,7 +194,7 @@ class LoadSteps:
                     continue  # it took the place of a better one that could not be had
                 try:
                     data = await self._picture(job, picture)
-                    write = partial(metadata.write_picture, season=season, number=number)
+                    write = partial(metadata.write_picture, **where)
                     async with self._library.placing(job.key):
                         anime, folder = await self._folder(job)  # it may be another one by now
                         await _on_disk(write, anime, folder, kind, data, among=metadata.drawing)

@@ -158,6 +158,8 @@ class MetadataServices:
         return MetadataServiceOut(
             name=api.service,
             title=api.title,
+            homepage=api.homepage,
+            attribution=api.attribution,
             enabled=api.enabled,
             needs_key=api.needs_key,
             key_set=api.needs_key and getattr(section, f"{api.service}_key") is not None,

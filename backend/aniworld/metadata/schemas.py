@@ -17,6 +17,10 @@ class MetadataServiceOut(Schema, frozen=True):
     name: Service
     title: str
     """For people."""
+    homepage: str
+    """Where people find it."""
+    attribution: str
+    """The words that its terms want to be shown, in its own language; empty: a link will do."""
     enabled: bool
     """The user wants it; it is asked if it also has a key or needs none."""
     needs_key: bool

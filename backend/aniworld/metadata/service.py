@@ -33,7 +33,7 @@ FolderCheck = check_types.FolderCheck
 MetadataServices = lookup_service.MetadataServices
 drawing = artwork.apart
 
-Replace = Literal["nothing", "ours", "all"]
+Replace = Literal["nothing", "ours"]
 """Which pictures a new one may take the place of: ``ours``, those that we made and nobody has changed."""
 
 
@@ -80,14 +80,20 @@ def nfo_path(video: str) -> str:
     return f"{video.rpartition('.')[0]}.nfo"
 
 
-def has_picture(anime: Path, folder: str, kind: PictureKind, *, season: int | None = None, number: int = 0) -> bool:
-    """Whether the series has that picture. See :func:`picture_file` for ``season`` and ``number``."""
-    return safe_join(anime, folder, picture_file(kind, season, number)).is_file()
+def wants_picture(
+    anime: Path,
+    folder: str,
+    kind: PictureKind,
+    *,
+    season: int | None = None,
+    number: int = 0,
+    replace: Replace = "nothing",
+) -> bool:
+    """Whether :func:`write_picture` would write one. See :func:`picture_file` for ``season`` and ``number``.
 
-
-def has_thumb(anime: Path, video: str) -> bool:
-    """Whether there is a picture beside an episode's video (relative to ``anime``)."""
-    return safe_join(anime, thumb_path(video)).is_file()
+    Raises ``OSError``.
+    """
+    return _may_write(_existing(_picture_path(anime, folder, picture_file(kind, season, number))), replace)
 
 
 def write_picture(
@@ -98,25 +104,43 @@ def write_picture(
     *,
     season: int | None = None,
     number: int = 0,
-    replace: Replace = "all",
+    replace: Replace = "nothing",
 ) -> bool:
-    """Check and keep a picture; whether it was written. ``replace``: what may be put in another one's place.
+    """Check and keep a picture; whether it was written. One that a person put there, or changed, is never replaced.
 
     Raises ``OSError`` and :class:`~aniworld.metadata.errors.BadPictureError`.
     """
-    return _write_picture(safe_join(anime, folder, picture_file(kind, season, number)), kind, data, replace)
+    path = _picture_path(anime, folder, picture_file(kind, season, number))
+    existing = _existing(path)
+    return _may_write(existing, replace) and _write_if_new(path, existing, marked(artwork.encode(kind, data)))
 
 
-def write_thumb(anime: Path, video: str, data: bytes, *, replace: Replace = "nothing") -> bool:
-    """The same for the picture beside an episode's video (relative to ``anime``)."""
-    return _write_picture(safe_join(anime, thumb_path(video)), "thumb", data, replace)
+def remove_pictures(anime: Path, folder: str) -> int:
+    """Remove the pictures of the series and its seasons that are ours; how many. Raises ``OSError``."""
+    directory = safe_join(anime, folder)
+    count = 0
+    for path in list(directory.iterdir()):
+        if is_picture_name(path.name) and (data := _existing(path)) and is_ours(data):
+            path.unlink()
+            count += 1
+    return count
 
 
-def _write_picture(path: Path, kind: PictureKind, data: bytes, replace: Replace) -> bool:
-    existing = read_file(path, artwork.MAX_BYTES)
-    if existing is not None and (replace == "nothing" or (replace == "ours" and not is_ours(existing))):
-        return False
-    return _write_if_new(path, existing, marked(artwork.encode(kind, data)))
+def _picture_path(anime: Path, folder: str, name: str) -> Path:
+    """It may be a link: those are not followed, they are somebody's own."""
+    return safe_join(anime, folder) / name
+
+
+def _existing(path: Path) -> bytes | None:
+    """The picture that is there; of a link, which is never ours, nothing. Raises ``OSError``."""
+    try:
+        return read_file(path, artwork.MAX_BYTES)
+    except ForeignNfoError:
+        return b""
+
+
+def _may_write(existing: bytes | None, replace: Replace) -> bool:
+    return existing is None or (replace == "ours" and is_ours(existing))
 
 
 def _write_if_new(path: Path, existing: bytes | None, data: bytes | None) -> bool:

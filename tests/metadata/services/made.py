@@ -201,7 +201,7 @@ def season(made: Made, number: int, language: str) -> dict[str, object]:
         "id": made.tmdb * 100 + number,
         "season_number": number,
         "name": ("Specials" if number == 0 else f"Staffel {number}" if german else "The Long Arc"),
-        "overview": "",
+        "overview": "" if german else f"In season {number} everything turns.",
         "air_date": made.aired(max(number, 1), 1).isoformat(),
         "poster_path": f"/season{number}.jpg",
         "episodes": [episode(made, number, place, german=german) for place in range(1, count + 1)],

@@ -74,6 +74,8 @@ class AniList:
 
     service: Service = "anilist"
     title = "AniList"
+    homepage = "https://anilist.co"
+    attribution = ""
     needs_key = False
     searches = True
 

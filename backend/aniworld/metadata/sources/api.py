@@ -27,6 +27,10 @@ class Api(Protocol):
     service: Service
     title: str
     """For people."""
+    homepage: str
+    """Where people find it."""
+    attribution: str
+    """The words that it wants to be shown where its data is; empty: none."""
     needs_key: bool
     searches: bool
     """Whether it can be asked for a title."""

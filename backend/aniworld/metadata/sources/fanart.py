@@ -46,6 +46,8 @@ class Fanart:
 
     service: Service = "fanart"
     title = "fanart.tv"
+    homepage = "https://fanart.tv"
+    attribution = ""
     needs_key = True
     searches = False
 

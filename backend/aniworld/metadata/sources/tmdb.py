@@ -37,6 +37,8 @@ class Tmdb:
 
     service: Service = "tmdb"
     title = "TMDB"
+    homepage = "https://www.themoviedb.org"
+    attribution = "This product uses the TMDB API but is not endorsed or certified by TMDB."
     needs_key = True
     searches = True
 

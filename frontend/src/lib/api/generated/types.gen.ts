@@ -949,8 +949,10 @@ export type MetadataServiceList = {
  * A metadata service, and how it does.
  */
 export type MetadataServiceOut = {
+    attribution: string;
     down_until: string | null;
     enabled: boolean;
+    homepage: string;
     key_set: boolean;
     last_answer_at: string | null;
     last_error: string | null;
