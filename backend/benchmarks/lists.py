@@ -15,19 +15,20 @@ import datetime as dt
 import itertools
 import os
 import random
-import sqlite3
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from aniworld.db.base import new_id
 from aniworld.db.engine import Database
+from aniworld.downloads.models import QueueState
 from aniworld.library.models import (
     Episode,
     EpisodeFile,
@@ -172,11 +173,27 @@ async def load(server: Server, paths: Iterator[str], *, clients: int, seconds: f
 
 async def writing(path: Path, pause: float) -> None:
     """Another process's commits: a series changes again and again."""
-    with sqlite3.connect(path, timeout=10) as db:
+    db = Database(f"sqlite+aiosqlite:///{path}")
+    try:
         for number in itertools.count():
-            db.execute("UPDATE series SET year = ? WHERE key = 'series-1'", (1990 + number % 30,))
-            db.commit()
+            async with db.write() as session:
+                year = 1990 + number % 30
+                await session.execute(update(Series).where(Series.key == "series-1").values(year=year))
             await asyncio.sleep(pause)
+    finally:
+        await db.close()
+
+
+async def queueing(path: Path, pause: float) -> None:
+    """The queue's commits: a download goes on."""
+    db = Database(f"sqlite+aiosqlite:///{path}")
+    try:
+        while True:
+            async with db.write() as session:
+                await session.execute(update(QueueState).values(paused=True))
+            await asyncio.sleep(pause)
+    finally:
+        await db.close()
 
 
 def anything(series: int) -> Iterator[str]:
@@ -221,25 +238,42 @@ async def measure(series: int, seconds: float, rounds: int) -> None:
             bare = await asyncio.create_subprocess_exec(*prefix, sys.executable, "-c", code)
             floor = Server(bare, f"http://127.0.0.1:{port}", server.client, "", 0)  # type: ignore[arg-type]
             await asyncio.sleep(1.5)
+            series_change, often = partial(writing, path, 0.1), partial(writing, path, 0.01)
+            queue_works = partial(queueing, path, 0.1)
             same: Callable[[str], Iterator[str]] = itertools.repeat
             pages = [f"/api/anime?limit=500&offset={offset}" for offset in range(0, 2000, 500)]
-            cases: list[tuple[str, str, Server, Callable[[], Iterator[str]], int, float | None]] = [
+            cases: list[tuple[str, str, Server, Callable[[], Iterator[str]], int, Callable[[], Any] | None]] = [
                 ("floor: 50 bare rows", "", floor, lambda: same("/"), 16, None),
                 ("page of 50, kept", "p99 10, 2000/s", server, lambda: same("/api/anime?limit=50"), 16, None),
-                ("page of 50, written", "p99 10, 2000/s", server, lambda: same("/api/anime?limit=50"), 16, 0.1),
+                (
+                    "page of 50, written",
+                    "p99 10, 2000/s",
+                    server,
+                    lambda: same("/api/anime?limit=50"),
+                    16,
+                    series_change,
+                ),
+                (
+                    "page of 50, queue works",
+                    "p99 10, 2000/s",
+                    server,
+                    lambda: same("/api/anime?limit=50"),
+                    16,
+                    queue_works,
+                ),
                 ("page of 50, made", "", server, lambda: anything(series), 16, None),
                 ("500 of 2000, kept", "0.75 CPU", server, lambda: itertools.cycle(pages), 4, None),
-                ("500 of 2000, written", "", server, lambda: itertools.cycle(pages), 4, 0.1),
+                ("500 of 2000, written", "", server, lambda: itertools.cycle(pages), 4, series_change),
                 ("500 episodes, kept", "p99 15", server, lambda: same("/api/anime/long"), 4, None),
-                ("500 episodes, written", "p99 15", server, lambda: same("/api/anime/long"), 4, 0.1),
-                ("500 episodes, made", "p99 15", server, lambda: same("/api/anime/long"), 1, 0.01),
-                ("facets while typing, made", "", server, typing, 1, 0.01),
+                ("500 episodes, written", "p99 15", server, lambda: same("/api/anime/long"), 4, series_change),
+                ("500 episodes, made", "p99 15", server, lambda: same("/api/anime/long"), 1, often),
+                ("facets while typing, made", "", server, typing, 1, often),
             ]
             runs: dict[str, list[dict[str, float]]] = {}
             try:
                 for _ in range(rounds):
-                    for name, _goal, where, paths, clients, pause in cases:
-                        writer = None if pause is None else asyncio.create_task(writing(path, pause))
+                    for name, _goal, where, paths, clients, write in cases:
+                        writer = None if write is None else asyncio.create_task(write())
                         run = await load(where, paths(), clients=clients, seconds=seconds)
                         runs.setdefault(name, []).append(run)
                         if writer is not None:

@@ -1,8 +1,8 @@
-"""Whole answers, kept as bytes for as long as the database stands as it stood.
+"""Whole answers, kept as bytes for as long as nobody has written to a table that they are made of.
 
-Before each use the database is asked for its version (:meth:`Database.version`), which changes with every commit of
-any process. The version is read first and the answer made afterwards, so an answer is never older than the version it
-is kept under, and one that is served is never older than a write that was acknowledged before the request came.
+Before each use the database is asked for the versions of those tables (:meth:`Database.versions`). They are read first
+and the answer is made afterwards, so an answer is never older than the versions it is kept under, and one that is
+served is never older than a write that was acknowledged before the request came.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
 from aniworld.db.engine import Database
+from aniworld.db.versions import of_tables
 
 KEPT_BYTES = 8 * 1024 * 1024
 """All kept answers together; the one that was not asked for the longest goes first."""
@@ -42,25 +43,24 @@ class Answers:
     def __init__(self, db: Database, limit: int = KEPT_BYTES) -> None:
         self._db = db
         self._limit = limit
-        self._version: str | None = None
         self._size = 0
-        self._kept: OrderedDict[Hashable, Answer] = OrderedDict()
+        self._kept: OrderedDict[Hashable, tuple[str, Answer]] = OrderedDict()
         self._making: dict[Hashable, asyncio.Task[Answer]] = {}
 
-    async def get(self, asked: Hashable, make: Callable[[], Awaitable[object]]) -> Answer:
-        """The answer to what was asked, made by ``make`` unless it is kept. ``asked`` names all that it depends on
-        beside the database. Whoever asks the same of the same version meanwhile waits for the one that is being made.
+    async def get(self, asked: Hashable, tables: Sequence[str], make: Callable[[], Awaitable[object]]) -> Answer:
+        """The answer to what was asked, made by ``make`` unless it is kept.
+
+        ``tables``: all that it reads. ``asked`` names whatever else it depends on. Whoever asks the same of the same
+        versions meanwhile waits for the one that is being made.
         """
-        version = await self._db.version()
-        if version is None:
+        versions = await self._db.versions()
+        if versions is None:
             return encoded(await make())
-        if version != self._version:
-            self._version = version
-            self._kept.clear()
-            self._size = 0
-        if (kept := self._kept.get(asked)) is not None:
+        version = of_tables(versions, tables)
+        kept = self._kept.get(asked)
+        if kept is not None and kept[0] == version:
             self._kept.move_to_end(asked)
-            return kept
+            return kept[1]
         name = (version, asked)
         making = self._making.get(name)
         if making is None:
@@ -70,12 +70,17 @@ class Answers:
 
     async def _make(self, version: str, asked: Hashable, make: Callable[[], Awaitable[object]]) -> Answer:
         answer = encoded(await make())
-        if version == self._version and asked not in self._kept and len(answer.body) * 4 <= self._limit:
-            self._kept[asked] = answer
+        self._drop(asked)
+        if len(answer.body) * 4 <= self._limit:
+            self._kept[asked] = (version, answer)
             self._size += len(answer.body)
             while self._size > self._limit:
-                self._size -= len(self._kept.popitem(last=False)[1].body)
+                self._drop(next(iter(self._kept)))
         return answer
+
+    def _drop(self, asked: Hashable) -> None:
+        if (kept := self._kept.pop(asked, None)) is not None:
+            self._size -= len(kept[1].body)
 
     def _made(self, name: Hashable, task: asyncio.Task[Answer]) -> None:
         self._making.pop(name, None)

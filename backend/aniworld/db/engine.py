@@ -21,7 +21,9 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from aniworld.db import versions
 from aniworld.db.sqlite import Watcher, connector
+from aniworld.db.versions import ALL_VERSIONS, Versions
 from aniworld.kit.errors import UnavailableError
 
 log = logging.getLogger(__name__)
@@ -32,7 +34,6 @@ _JSON: dict[str, Any] = {
     "json_serializer": lambda value: msgspec.json.encode(value).decode(),
     "json_deserializer": msgspec.json.decode,
 }
-_SNAPSHOT = text("SELECT CAST(pg_current_snapshot() AS text)")
 
 
 class DatabaseUnavailableError(UnavailableError):
@@ -97,6 +98,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = create_engine(url)
+        versions.note_writes(self.engine.sync_engine)
         self.dialect = self.engine.dialect.name
         # One state for a whole session, which SQLite gives anyway: what moves from one list to another while both are
         # read is in exactly one of them.
@@ -111,18 +113,16 @@ class Database:
 
         self._watcher = Watcher(make_url(url).database or "") if self.dialect == "sqlite" else None
 
-    async def version(self) -> str | None:
-        """Names the state that a session which begins now sees at least: two that are the same are one state.
-
-        Changes with every commit, whichever process makes it. None: cannot be told now.
+    async def versions(self) -> Versions | None:
+        """The versions of all tables in a state that a session which begins now sees at least. None: cannot be told
+        now. See :mod:`aniworld.db.versions`.
         """
         if self._watcher is not None:
-            return await self._watcher.version()
-        # What PostgreSQL calls a snapshot is which transactions are seen.
+            return await self._watcher.versions()
         with _translated():
             async with self.engine.connect() as connection:
                 await connection.execution_options(isolation_level="AUTOCOMMIT")
-                return str(await connection.scalar(_SNAPSHOT))
+                return dict((await connection.execute(ALL_VERSIONS)).tuples().all())
 
     @contextlib.asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -141,8 +141,9 @@ class Database:
         with _translated():
             async with self._writer, self._writing() as session:
                 async with session.begin():
-                    await session.connection()
+                    await versions.forget(session)
                     yield session
+                    await versions.renew(session)
         for callback in session.info.pop(_AFTER_COMMIT, ()):
             callback()
 

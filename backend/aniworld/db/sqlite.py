@@ -19,6 +19,9 @@ from typing import Any
 
 import aiosqlite
 
+from aniworld.db.versions import ALL_VERSIONS, Versions
+
+_VERSIONS = str(ALL_VERSIONS)
 _FIRST = 256
 """Rows that come along with a statement; of more, the others are fetched as they are wanted."""
 
@@ -124,7 +127,7 @@ def connector(path: str, busy_timeout: float) -> Callable[..., PatientConnection
 
 
 class Watcher:
-    """Sees whether any connection has committed, of this process or another, in a few microseconds.
+    """Knows the versions of the tables; asked again, it answers in a few microseconds unless somebody has committed.
 
     A connection of its own that never writes, for use in the event loop's thread: ``PRAGMA data_version`` looks into
     the shared memory of the WAL and waits for nobody.
@@ -134,12 +137,19 @@ class Watcher:
         self._path = path
         self._connection: sqlite3.Connection | None = None
         self._opening = asyncio.Lock()
+        self._seen: int | None = None
+        self._versions: Versions = {}
 
-    async def version(self) -> str | None:
-        """Another one after each commit; None: cannot be told now."""
+    async def versions(self) -> Versions | None:
+        """As of now, whichever process wrote last; None: cannot be told now."""
         try:
             connection = self._connection or await self._opened()
-            return str(connection.execute("PRAGMA data_version").fetchone()[0])
+            # Asked first: a commit in between is then looked at twice, and never missed.
+            seen = connection.execute("PRAGMA data_version").fetchone()[0]
+            if seen != self._seen:
+                self._versions = dict(connection.execute(_VERSIONS).fetchall())
+                self._seen = seen
+            return self._versions
         except sqlite3.Error:
             return None
 

@@ -15,6 +15,8 @@ from aniworld.library.repository import COLUMNS, series_out
 from aniworld.library.schemas import SeriesOut
 from aniworld.library.types import SeriesFilter, SeriesQuery, SeriesSort, SortOrder
 
+LIST_TABLES = ("series", "series_titles", "series_genres", "series_languages")
+"""What lists and facets are made of."""
 _OPEN = ("pending", "loading_episodes", "loading_nfo", "loading_logo", "loading_images")
 _FACET_GENRES = 200
 

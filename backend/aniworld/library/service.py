@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -36,7 +37,7 @@ from aniworld.library.errors import (
 from aniworld.library.facets import facets_of
 from aniworld.library.facts import facts_of
 from aniworld.library.link_repository import has_left
-from aniworld.library.list_repository import ListRepository
+from aniworld.library.list_repository import LIST_TABLES, ListRepository
 from aniworld.library.metadata_repository import MetadataRepository
 from aniworld.library.nfo_repository import NfoRepository
 from aniworld.library.repository import SeriesRepository, to_load
@@ -68,6 +69,20 @@ __all__ = [
 
 _ATTEMPTS = 5
 _EVERYTHING = SeriesQuery()
+DETAIL_TABLES = (
+    "series",
+    "seasons",
+    "episodes",
+    "episode_languages",
+    "episode_files",
+    "episode_versions",
+    "series_sources",
+    "series_conflicts",
+    "downloads",
+)
+"""What a series with its episodes is made of; the last one is the queue's, whose states it tells."""
+_LOOK_EVERY = 10.0
+"""Seconds: whoever opens a series has its pictures looked at, but not more often."""
 
 
 class LibraryService(Changes):
@@ -82,6 +97,8 @@ class LibraryService(Changes):
         self.loading_now: Callable[[str], str | None] = _nothing_loads
         """Tells what the loader does for a series just now."""
         self._answers = Answers(db)
+        self._looked: dict[str, tuple[UUID, float]] = {}
+        """By key: the id of a series that was opened, and when its pictures were looked at last."""
 
     # --- looking ------------------------------------------------------------------------------------------------
 
@@ -105,6 +122,7 @@ class LibraryService(Changes):
         """As :meth:`list`, encoded."""
         return await self._answers.get(
             ("list", query, sort, order, limit, offset),
+            LIST_TABLES,
             lambda: self.list(query, sort=sort, order=order, limit=limit, offset=offset),
         )
 
@@ -116,12 +134,16 @@ class LibraryService(Changes):
 
     async def facets_answer(self, query: SeriesQuery) -> Answer:
         """As :meth:`facets`, encoded."""
-        return await self._answers.get(("facets", query), lambda: self.facets(query))
+        return await self._answers.get(("facets", query), LIST_TABLES, lambda: self.facets(query))
 
     async def get_answer(self, key: str) -> Answer:
         """As :meth:`get`, encoded."""
         asked = ("series", key, tuple(self._configured), self._specials, now().date())
-        return await self._answers.get(asked, lambda: self.get(key))
+        answer = await self._answers.get(asked, DETAIL_TABLES, lambda: self.get(key))
+        id_, looked = self._looked[key]
+        if monotonic() - looked >= _LOOK_EVERY:
+            self._look(key, id_)
+        return answer
 
     async def get(self, key: str) -> SeriesDetail:
         """A series with its seasons and episodes. Raises :class:`SeriesNotFoundError`."""
@@ -130,7 +152,7 @@ class LibraryService(Changes):
             if found is None:
                 raise SeriesNotFoundError
             id_, series = found
-            self.look_at_pictures(id_)
+            self._look(key, id_)
             repository = EpisodeRepository(session)
             seasons = await repository.seasons(id_)
             episodes = await repository.episodes(id_)
@@ -146,6 +168,10 @@ class LibraryService(Changes):
         return series_detail(
             series, *parts, wanted, now().date(), told, conflicts, specials=specials, versions=versions
         )
+
+    def _look(self, key: str, id_: UUID) -> None:
+        self._looked[key] = (id_, monotonic())
+        self.look_at_pictures(id_)
 
     async def loading_status(self, key: str) -> LoadingState:
         """Where the loading of a series stands."""
