@@ -11,6 +11,17 @@ export interface Group {
 	actions: readonly Action[];
 }
 
+/** Groups of one title become one, where the first of them stands; each action is there once, and no group is empty. */
+export function together(groups: readonly Group[]): Group[] {
+	const found = new Map<string, Map<string, Action>>();
+	for (const { title, actions } of groups) {
+		const group = found.get(title) ?? new Map<string, Action>();
+		for (const action of actions) if (!group.has(action.id)) group.set(action.id, action);
+		if (group.size > 0) found.set(title, group);
+	}
+	return [...found].map(([title, actions]) => ({ title, actions: [...actions.values()] }));
+}
+
 /** Finds things by a name, for the palette: the groups that were found, the best first. */
 export type Finder = (query: string, signal: AbortSignal) => Promise<readonly Group[]>;
 
@@ -23,8 +34,7 @@ let sheet = $state<'palette' | 'help' | null>(null);
 export const commands = {
 	/** All there are, those that came last first: what is nearest to where somebody is. */
 	get groups(): Group[] {
-		const groups = offers.toReversed().flatMap((groups) => groups());
-		return groups.filter((group) => group.actions.length > 0);
+		return together(offers.toReversed().flatMap((groups) => groups()));
 	},
 	get finders(): readonly Finder[] {
 		return finders;

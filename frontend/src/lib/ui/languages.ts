@@ -9,3 +9,6 @@ export const languageModes: Record<LanguageMode, { label: () => string; hint: ()
 	replace: { label: m.languages_mode_replace, hint: m.languages_mode_replace_hint },
 	all: { label: m.languages_mode_all, hint: m.languages_mode_all_hint }
 };
+
+/** Languages that can be chosen where nothing says which there are. */
+export const LANGUAGES = ['de', 'en', 'ja', 'ja+de', 'ja+en', 'fr', 'ja+fr', 'es', 'ja+es', 'it', 'ja+it'] as const;

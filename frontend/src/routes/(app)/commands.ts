@@ -4,6 +4,7 @@ import ArrowDownToLine from '@lucide/svelte/icons/arrow-down-to-line';
 import Folders from '@lucide/svelte/icons/folders';
 import Keyboard from '@lucide/svelte/icons/keyboard';
 import Library from '@lucide/svelte/icons/library';
+import ListFilter from '@lucide/svelte/icons/list-filter';
 import PenLine from '@lucide/svelte/icons/pen-line';
 import Search from '@lucide/svelte/icons/search';
 import Settings from '@lucide/svelte/icons/settings';
@@ -15,6 +16,7 @@ import { resolve } from '$app/paths';
 import { page } from '$app/state';
 import type { QueueOverview } from '#lib/api/generated/index.ts';
 import { rescan } from '#lib/features/library/actions.ts';
+import { savedFilters } from '#lib/features/library/saved.svelte.ts';
 import { findSeries } from '#lib/features/library/queries.ts';
 import { completedActions, failedActions, modeActions } from '#lib/features/queue/actions.ts';
 import { m } from '#lib/paraglide/messages.js';
@@ -74,6 +76,12 @@ export function everywhere(overview: QueueOverview | undefined): Group[] {
 	];
 	return [
 		{ title: m.commands_go(), actions: pages() },
+		{
+			title: m.filters_saved(),
+			actions: savedFilters.all.map(({ name, query }) =>
+				go(`filter-${name}`, name, ListFilter, resolve(`library?${query}`))
+			)
+		},
 		{
 			title: m.nav_queue(),
 			actions: overview ? [...modeActions(overview), ...failedActions(), ...completedActions()] : []

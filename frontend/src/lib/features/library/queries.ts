@@ -5,15 +5,16 @@ import {
 	checkAnimeNfo,
 	findFolderAtSources,
 	getAnime,
+	getAnimeFacets,
 	listAnime,
 	listUnmatchedFolders,
 	type EpisodeOut,
-	type ListAnimeData,
 	type SeriesOut,
 	type UnmatchedFolderOut
 } from '#lib/api/generated/index.ts';
+import type { Listing } from './listing';
 
-export type Listing = Pick<NonNullable<ListAnimeData['query']>, 'filter' | 'sort' | 'order' | 'q'>;
+export type { Listing };
 export type Series = SeriesOut;
 export type Episode = EpisodeOut;
 export type Folder = UnmatchedFolderOut;
@@ -59,6 +60,18 @@ export function seriesPage(wanted: () => { listing: Listing; offset: number; lim
 			...partOf(listing, offset, limit),
 			enabled: limit > 0,
 			...(keep && { placeholderData: keepPreviousData })
+		};
+	});
+}
+
+/** What a listing could be narrowed to, and to how many series each time. */
+export function seriesFacets(wanted: () => Listing) {
+	return createQuery(() => {
+		const { sort: _sort, order: _order, ...query } = wanted();
+		return {
+			queryKey: [...libraryKeys.lists, 'facets', query],
+			queryFn: ({ signal }) => call(getAnimeFacets({ query, signal })),
+			placeholderData: keepPreviousData
 		};
 	});
 }
