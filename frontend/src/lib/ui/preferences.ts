@@ -5,7 +5,8 @@ import type { Theme } from './theme.svelte';
 export const themeNames: Record<Theme, () => string> = {
 	system: m.theme_system,
 	light: m.theme_light,
-	dark: m.theme_dark
+	dark: m.theme_dark,
+	contrast: m.theme_contrast
 };
 
 /** Languages call themselves by their own name. */

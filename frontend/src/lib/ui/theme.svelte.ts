@@ -1,13 +1,14 @@
-/** Light, dark, or as the system has it. The script in app.html sets it before the first paint. */
-export type Theme = 'system' | 'light' | 'dark';
+/** Light, dark, all the contrast there is, or as the system has it. The script in app.html sets it before the first paint. */
+export const THEMES = ['system', 'light', 'dark', 'contrast'] as const;
+export type Theme = (typeof THEMES)[number];
 
 const KEY = 'theme';
-const BARS = { light: '#f7f6f3', dark: '#0d0f15' };
+const BARS = { light: '#f7f6f3', dark: '#0d0f15', contrast: '#000000' };
 
 function stored(): Theme {
 	try {
 		const value = localStorage.getItem(KEY);
-		return value === 'light' || value === 'dark' ? value : 'system';
+		return THEMES.find((theme) => theme === value) ?? 'system';
 	} catch {
 		return 'system'; // storage is switched off
 	}
@@ -15,10 +16,13 @@ function stored(): Theme {
 
 class ThemeChoice {
 	#choice = $state<Theme>(stored());
-	#system = matchMedia('(prefers-color-scheme: light)');
+	#light = matchMedia('(prefers-color-scheme: light)');
+	#contrast = matchMedia('(prefers-contrast: more)');
+	#shown = $state<Exclude<Theme, 'system'>>('dark');
 
 	constructor() {
-		this.#system.addEventListener('change', () => this.#apply());
+		for (const query of [this.#light, this.#contrast]) query.addEventListener('change', () => this.#apply());
+		this.#shown = this.#now();
 		// Another tab of the same browser.
 		addEventListener('storage', (event) => {
 			if (event.key !== KEY) return;
@@ -42,10 +46,21 @@ class ThemeChoice {
 		this.#apply();
 	}
 
+	/** What is seen. */
+	get shown(): Exclude<Theme, 'system'> {
+		return this.#shown;
+	}
+
+	#now(): Exclude<Theme, 'system'> {
+		if (this.#choice !== 'system') return this.#choice;
+		if (this.#light.matches) return 'light'; // with the lines that more contrast asks for, see tokens.css
+		return this.#contrast.matches ? 'contrast' : 'dark';
+	}
+
 	#apply(): void {
-		const shown = this.#choice === 'system' ? (this.#system.matches ? 'light' : 'dark') : this.#choice;
-		document.documentElement.dataset.theme = shown;
-		document.querySelector('meta[name=theme-color]')?.setAttribute('content', BARS[shown]);
+		this.#shown = this.#now();
+		document.documentElement.dataset.theme = this.#shown;
+		document.querySelector('meta[name=theme-color]')?.setAttribute('content', BARS[this.#shown]);
 	}
 }
 

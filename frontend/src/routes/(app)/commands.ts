@@ -22,7 +22,8 @@ import { completedActions, failedActions, modeActions } from '#lib/features/queu
 import { m } from '#lib/paraglide/messages.js';
 import type { Action } from '#lib/ui/action.ts';
 import { commands, type Finder, type Group } from '#lib/ui/commands.svelte.ts';
-import { theme } from '#lib/ui/theme.svelte.ts';
+import { themeNames } from '#lib/ui/preferences.ts';
+import { theme, THEMES } from '#lib/ui/theme.svelte.ts';
 import { SECTIONS, sectionNames } from './settings/[section]/sections';
 
 const go = (id: string, title: string, icon: Action['icon'], path: string, shortcut?: string): Action => ({
@@ -67,12 +68,12 @@ export function everywhere(overview: QueueOverview | undefined): Group[] {
 		},
 		{ id: 'help', title: m.shortcuts_title(), icon: Keyboard, shortcut: '?', run: () => commands.open('help') },
 		{ id: 'find-here', title: m.commands_search_here(), icon: TextSearch, shortcut: '/', run: focusSearch },
-		{
-			id: 'theme',
-			title: m.commands_theme(),
+		...THEMES.filter((value) => value !== theme.choice).map((value) => ({
+			id: `theme-${value}`,
+			title: m.commands_theme({ theme: themeNames[value]() }),
 			icon: SunMoon,
-			run: () => (theme.choice = document.documentElement.dataset.theme === 'light' ? 'dark' : 'light')
-		}
+			run: () => (theme.choice = value)
+		}))
 	];
 	return [
 		{ title: m.commands_go(), actions: pages() },
