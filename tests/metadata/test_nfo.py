@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aniworld.media.types import MediaInfo, StreamInfo
-from aniworld.metadata.nfo import episode_nfo, season_nfo, series_marks, series_nfo
+from aniworld.metadata.nfo import episode_nfo, episode_numbers, season_nfo, series_marks, series_nfo
 from aniworld.metadata.types import EpisodeFacts, Person, Rating, SeasonFacts, SeriesFacts
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -316,3 +316,29 @@ def test_encodings_are_read_and_kept(declared: str, encoding: str, mark: bytes) 
 
 def test_an_empty_file_is_none() -> None:
     assert series_nfo(SERIES, b" \n") == series_nfo(SERIES)
+
+
+def told(text: str) -> tuple[tuple[int, int], ...]:
+    return episode_numbers(text.encode())
+
+
+def test_the_numbers_that_others_tell() -> None:
+    one = "<episodedetails><season>{}</season><episode>{}</episode></episodedetails>"
+    assert told(one.format(2, 7)) == ((2, 7),)
+    assert told(one.format(2, 7) + one.format(2, 8)) == ((2, 7), (2, 8))
+    assert told(one.format(2, "7</episode><episodenumberend>9</episodenumberend><episode>")) == ((2, 7), (2, 8), (2, 9))
+    assert told(one.format(-1, 7)) == told(one.format("", 7)) == told("<episodedetails/>") == ()
+    assert len(told(one.format(1, "1</episode><episodenumberend>999999</episodenumberend><episode>"))) == 100
+
+
+def test_what_we_wrote_tells_no_numbers_until_somebody_changes_one() -> None:
+    ours = episode_nfo([EPISODE])
+    assert ours is not None
+    assert episode_numbers(ours) == ()
+    assert episode_numbers(ours.replace(b"<title>", b"<title>My ")) == (), "another field is theirs, the number is ours"
+    assert episode_numbers(ours.replace(b"<episode>5<", b"<episode>6<")) == ((1, 6),)
+    theirs = b"<episodedetails><season>1</season><episode>9</episode></episodedetails>"
+    merged = episode_nfo([EPISODE], theirs)
+    assert merged is not None
+    assert b"It ticks." in merged
+    assert episode_numbers(merged) == ((1, 9),), "what we add makes it no less theirs"

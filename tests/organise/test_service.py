@@ -240,6 +240,29 @@ async def test_what_stays(organise: OrganiseService, scanned: Scanned, tmp_path:
     assert outside.read_bytes() == b"mine"
 
 
+async def test_a_language_that_is_only_assumed_is_not_written_into_a_name(
+    organise: OrganiseService,
+    scanned: Scanned,  # noqa: F811
+) -> None:
+    key = await garden(scanned)
+    scanned.put("clockwork_garden/Staffel 1/garden.s01e03 [de].mkv")
+    await scanned.scans.scan()
+    await scanned.shelf.config.patch(
+        "library", {"episode_name": "{Series Title} - S{season:00}E{episode:00}{ [Language]}"}
+    )
+    await do(organise)
+    names = {number: str(path).rpartition("/")[2] for number, path in (await scanned.paths(key)).items()}
+    assert names == {
+        (1, 1): "Clockwork Garden - S01E01.mkv",
+        (1, 2): "Clockwork Garden - S01E02.mkv",
+        (1, 3): "Clockwork Garden - S01E03 [de].mkv",
+    }
+    episodes = (await scanned.shelf.library.get(key)).seasons[0].episodes
+    sources = [language.language_source for one in episodes[:3] for language in one.languages if language.file_path]
+    assert sources == ["assumed", "assumed", "name"], "it is no less a guess than it was"
+    assert (await organise.preview(None, limit=100, offset=0)).items == []
+
+
 async def test_a_description_that_comes_meanwhile_goes_along(organise: OrganiseService, scanned: Scanned) -> None:  # noqa: F811
     key = await garden(scanned)
     anime = scanned.shelf.anime

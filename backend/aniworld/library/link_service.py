@@ -17,7 +17,7 @@ from aniworld.kit.files import UnsafePathError, safe_join
 from aniworld.library.episode_repository import EpisodeRepository
 from aniworld.library.errors import FolderTakenError, SeriesNotFoundError
 from aniworld.library.link_repository import LinkRepository
-from aniworld.library.linking import assign, languages_of, rank, unsettled
+from aniworld.library.linking import assign, languages_of, rank, unsettled, with_languages
 from aniworld.library.repository import SeriesRepository, wanted_of
 from aniworld.library.targets import DownloadTargets
 from aniworld.library.types import FoundVideo, KnownSeries
@@ -68,8 +68,9 @@ class FolderLinks(DownloadTargets):
     async def link(self, series_id: UUID, videos: Sequence[FoundVideo]) -> bool:
         """Take over what lies in the folders of a series: new files, and those that are gone; whether that changed it.
 
-        A file that is known and still there stays what it is, whatever its name says; but one whose language was only
-        assumed, or told by its tracks, is in those that its tracks tell. Of several files that say to be the same
+        A file that is known and still there stays what it is, whatever its name says; but one with a description is
+        the episode that this tells, and one whose language was only assumed, or told by its tracks, is in those that
+        its tracks tell. Of several files that say to be the same
         (episode, language) the best is the episode's, the others are kept as versions of it.
         """
         directory = self._config.current.library.anime_directory
@@ -91,6 +92,7 @@ class FolderLinks(DownloadTargets):
         gone = await asyncio.to_thread(_gone, Path(directory), [row.path for row in missing])
         kept = [row for row in known if row.path not in gone]
         moved = unsettled(kept, episodes, there)
+        videos = with_languages(videos, [row for row in kept if row.path in moved])
         still = [row for row in kept if row.path not in moved]
         rivals, misnamed = rank(still, assign(episodes, videos, wanted))
         best = {place: those[0] for place, those in rivals.items()}

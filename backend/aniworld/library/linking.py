@@ -7,7 +7,7 @@ the folder or the name tells, then as the source's own absolute number, then by 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -106,20 +106,35 @@ def unsettled(files: Iterable[Any], episodes: Sequence[Any], videos: Mapping[str
 
     ``files`` have ``path``, ``episode_id``, ``language`` and ``language_source``. Whose language was assumed, or read
     from tracks, is what the tracks tell now; one that a name or a download told stays what it is, whatever the tracks
-    say. Where nothing is told, or no episode is known, everything stays.
+    say. One with a description is of the episodes that this tells, and of no other. Where nothing is told, or no
+    episode is known, everything stays.
     """
     numbers = _Numbers.of(episodes)
     by_path: dict[str, set[tuple[UUID, str, str]]] = {}
+    elsewhere: set[str] = set()
     for file in files:
+        if (video := videos.get(file.path)) is not None and video.described:
+            found = numbers.find(video)
+            if found and all(row.id != file.episode_id for row in found):
+                elsewhere.add(file.path)
         if file.language_source in ("assumed", "tracks") and file.path in videos:
             by_path.setdefault(file.path, set()).add((file.episode_id, file.language, file.language_source))
-    return {
+    return elsewhere | {
         path
         for path, taken_for in by_path.items()
         if (video := videos[path]).told
         and (told := {(row.id, tag, video.language_source) for row in numbers.find(video) for tag in video.told})
         and told != taken_for
     }
+
+
+def with_languages(videos: Iterable[FoundVideo], files: Iterable[Any]) -> list[FoundVideo]:
+    """The videos; those of ``files``, which are to be another episode's, with the languages they were fetched in."""
+    fetched: dict[str, dict[str, None]] = {}
+    for file in files:
+        if file.language_source == "download":
+            fetched.setdefault(file.path, {})[file.language] = None
+    return [replace(video, fetched=tuple(fetched.get(video.path, ()))) for video in videos]
 
 
 def languages_of(media: MediaInfo) -> tuple[str, ...]:

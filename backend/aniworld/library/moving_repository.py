@@ -38,7 +38,8 @@ class MovingRepository:
         query = (
             select(
                 Episode.series_id, Episode.id.label("episode_id"), Episode.season, Episode.episode, Episode.title,
-                Episode.absolute, EpisodeFile.path, EpisodeFile.language, EpisodeFile.media,
+                Episode.absolute, EpisodeFile.path, EpisodeFile.language, EpisodeFile.language_source,
+                EpisodeFile.media,
             )
             .join(Episode, Episode.id == EpisodeFile.episode_id)
             .where(Episode.series_id.in_(ids), EpisodeFile.replaced_at.is_(None))

@@ -90,6 +90,8 @@ def _files(rows: Sequence[Any], counted: Any) -> list[NamedFile]:
         numbers = sorted({row.episode for row in of_season})
         absolute = {row.absolute or counted.get(row.episode_id) for row in of_season if season > 0}
         parsed = parse_path(path)
+        # A language that nothing told may be another one: a name would make a fact of it.
+        told = {row.language for row in of_season if row.language_source != "assumed"}
         files.append(
             NamedFile(
                 path=path,
@@ -98,7 +100,7 @@ def _files(rows: Sequence[Any], counted: Any) -> list[NamedFile]:
                     episodes=tuple(numbers),
                     title=min(of_season, key=lambda row: row.episode).title,
                     absolute=tuple(sorted(number for number in absolute if number is not None)),
-                    languages=tuple(sorted({row.language for row in of_season})),
+                    languages=tuple(sorted(told)),
                     height=_height(all_of_it[0].media),
                     version=parsed.version,
                 ),

@@ -224,7 +224,7 @@ class KnownSeries:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundVideo:
-    """A video in a folder of a series, and what its path says."""
+    """A video in a folder of a series, and what its path says, or the description beside it."""
 
     path: str
     """Relative to the anime directory, with slashes."""
@@ -239,16 +239,22 @@ class FoundVideo:
     version: int | None
     tracks: tuple[str, ...] = ()
     """Languages that its tracks tell, where the name tells none."""
+    described: bool = False
+    """Its numbers are those of a description that others wrote: they count more than what is known of the file."""
+    fetched: tuple[str, ...] = ()
+    """Languages in which it was fetched; known of a file that turns out to be another episode."""
 
     @property
     def told(self) -> tuple[str, ...]:
         """The languages that it is known to be in; empty: they have to be assumed."""
-        return self.languages or self.tracks
+        return self.languages or self.fetched or self.tracks
 
     @property
     def language_source(self) -> LanguageSource:
         """How its languages are known."""
-        return "name" if self.languages else "tracks" if self.tracks else "assumed"
+        if self.languages:
+            return "name"
+        return "download" if self.fetched else "tracks" if self.tracks else "assumed"
 
 
 @dataclass(frozen=True, slots=True)

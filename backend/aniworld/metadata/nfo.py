@@ -16,6 +16,8 @@ from aniworld.metadata.types import EpisodeFacts, SeasonFacts, SeriesFacts, Seri
 LARGEST = nfo_read.LARGEST
 _DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
 _MOST_IDS = 20
+_MOST_EPISODES = 100
+"""Of one file."""
 
 
 def series_nfo(facts: SeriesFacts, existing: bytes | None = None) -> bytes | None:
@@ -86,6 +88,26 @@ def series_marks(data: bytes) -> SeriesMarks:
         year=int(year) if re.fullmatch(r"(19|20)[0-9]{2}", year) else None,
         ids=tuple((service, value) for service, value in ids[:_MOST_IDS] if service and value),
     )
+
+
+def episode_numbers(data: bytes) -> tuple[tuple[int, int], ...]:
+    """The (season, episode) that an episode's ``.nfo`` tells, in order; empty: none, or only what we wrote ourselves.
+
+    What we wrote repeats what was known without it; where somebody changed one number, all count. Raises
+    :class:`~aniworld.metadata.errors.ForeignNfoError`.
+    """
+    trees = nfo_read.read(data, "episodedetails").trees
+    if not any(nfo_merge.is_theirs(tree, field) for tree in trees for field in ("season", "episode")):
+        return ()
+    found: dict[tuple[int, int], None] = {}
+    for tree in trees:
+        season, first = _number(tree, "season"), _number(tree, "episode")
+        if season is None or first is None:
+            continue
+        last = _number(tree, "episodenumberend") or first
+        for number in range(first, max(first, min(last, first + _MOST_EPISODES - 1)) + 1):
+            found[season, number] = None
+    return tuple(found)[:_MOST_EPISODES]
 
 
 def _document(root: str, existing: bytes | None) -> nfo_read.Document:

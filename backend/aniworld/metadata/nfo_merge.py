@@ -68,6 +68,12 @@ def is_ours(tree: ET.Element) -> bool:
     return bool(marks) and all(marks.get(field) == _digest(elements) for field, elements in fields.items())
 
 
+def is_theirs(tree: ET.Element, field: str) -> bool:
+    """Whether somebody else than us has the last word on a field that is there."""
+    told = [element for element in _by_field(tree).get(field, []) if not _is_empty(element)]
+    return bool(told) and marks_of(tree).get(field) != _digest(told)
+
+
 def marks_of(tree: ET.Element) -> dict[str, str]:
     """The mark of each field that we wrote."""
     return dict(_MARK.findall(tree.findtext(NOTE) or ""))

@@ -33,6 +33,9 @@ FolderCheck = check_types.FolderCheck
 MetadataServices = lookup_service.MetadataServices
 drawing = artwork.apart
 
+_LARGEST_EPISODE = 256 * 1024
+"""Bytes of an episode's description that a scan reads: there are as many as there are videos."""
+
 Replace = Literal["nothing", "ours"]
 """Which pictures a new one may take the place of: ``ours``, those that we made and nobody has changed."""
 
@@ -73,6 +76,18 @@ def read_series_nfo(path: Path) -> SeriesMarks | None:
         return nfo.series_marks(data) if data else None
     except (OSError, ForeignNfoError):
         return None
+
+
+def read_episode_nfo(path: Path) -> tuple[tuple[int, int], ...]:
+    """The (season, episode) that others than us tell in an episode's ``.nfo``; empty where they tell none.
+
+    One that is damaged, hostile or too large tells none.
+    """
+    try:
+        data = read_file(path, _LARGEST_EPISODE)
+        return nfo.episode_numbers(data) if data and len(data) <= _LARGEST_EPISODE else ()
+    except (OSError, ForeignNfoError):
+        return ()
 
 
 def nfo_path(video: str) -> str:

@@ -53,7 +53,7 @@ class Directory(Base):
 
 
 class Video(Base):
-    """A video, and what its path says."""
+    """A video, and what its path says, or the description beside it."""
 
     __tablename__ = "videos"
     path: Mapped[str] = mapped_column(String(1024), primary_key=True)
@@ -69,5 +69,7 @@ class Video(Base):
     languages: Mapped[str] = mapped_column(String(200))
     """Comma-separated; empty: the name does not say."""
     version: Mapped[int | None]
+    described: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Its numbers are those of the description beside it, which somebody else wrote."""
     tracks: Mapped[str | None] = mapped_column(String(200))
     """What its tracks tell, as ``languages``; None: nobody has looked."""

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -64,6 +64,7 @@ class MovedRepository:
                 .values(
                     folder_id=func.coalesce(folder, table.c.folder_id),
                     **{name: bindparam(f"new_{name}") for name in _TOLD},
+                    **{name: case((table.c.described, table.c[name]), else_=_new(name)) for name in _NUMBERS},
                 ),
                 rows,
             )
@@ -72,7 +73,13 @@ class MovedRepository:
         await self._session.execute(update(Directory).where(Directory.path.in_(directories)).values(mtime_ns=NEVER))
 
 
-_TOLD = ("path", "directory", "kind", "season", "episodes", "absolute", "languages", "version")
+_TOLD = ("path", "directory", "languages", "version")
+_NUMBERS = ("kind", "season", "episodes", "absolute")
+"""What a description tells better than a name: it moves with its video."""
+
+
+def _new(name: str) -> BindParameter[Any]:
+    return bindparam(f"new_{name}", type_=Video.__table__.c[name].type)
 
 
 def _told(source: str, target: str) -> dict[str, Any]:

@@ -187,7 +187,7 @@ class ScanRepository:
         """The videos in the folders of a series."""
         query = (
             select(Video.path, Video.size, Video.kind, Video.season, Video.episodes, Video.absolute, Video.languages,
-                   Video.version, Video.tracks)
+                   Video.version, Video.described, Video.tracks)
             .join(Folder, Folder.id == Video.folder_id)
             .where(Folder.series_id == series_id)
         )  # fmt: skip
@@ -201,6 +201,7 @@ class ScanRepository:
                 absolute=tuple(row.absolute),
                 languages=tuple(row.languages.split(",")) if row.languages else (),
                 version=row.version,
+                described=row.described,
                 tracks=tuple(row.tracks.split(",")) if row.tracks else (),
             )
             for row in await self._session.execute(query)
@@ -280,7 +281,7 @@ class ScanRepository:
 
 _FACTS = (
     Video.size, Video.mtime_ns, Video.kind, Video.season, Video.episodes, Video.absolute, Video.languages,
-    Video.version,
+    Video.version, Video.described,
 )  # fmt: skip
 _FACT_NAMES = tuple(column.key for column in _FACTS)
 
@@ -299,6 +300,7 @@ def _video(video: FoundHere, folder_id: UUID) -> dict[str, Any]:
         "absolute": list(parsed.absolute),
         "languages": ",".join(parsed.languages),
         "version": parsed.version,
+        "described": video.described,
     }
 
 

@@ -8,13 +8,14 @@ directory or in a circle are passed over; a directory that cannot be read is tol
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from msgspec.structs import replace
 from pathspec import GitIgnoreSpec
 
-from aniworld.metadata.service import read_series_nfo
+from aniworld.metadata.service import nfo_path, read_episode_nfo, read_series_nfo
 from aniworld.metadata.types import SERIES_NFO, SeriesMarks
 from aniworld.naming.path import parse_path
 from aniworld.naming.text import is_video
@@ -36,13 +37,15 @@ NEVER = -1
 
 @dataclass(frozen=True, slots=True)
 class Video:
-    """A video, and what its path says."""
+    """A video, and what its path says, or the description beside it."""
 
     path: str
     """Relative to the anime directory, with slashes."""
     size: int
     mtime_ns: int
     parsed: Parsed
+    described: bool = False
+    """Its numbers are those of a description that others wrote."""
 
 
 @dataclass(slots=True)
@@ -170,12 +173,12 @@ def _read(
                 if too_many not in seen.problems:
                     seen.problems.append(too_many)
                 continue
-            _video(entry, child, anime, seen)
+            _video(entry, child, anime, names, seen)
         elif _leads_inside(entry, anime) and not _ignored(f"{child}/", rules):
             yield child, rules
 
 
-def _video(entry: os.DirEntry[str], path: str, anime: Path, seen: Seen) -> None:
+def _video(entry: os.DirEntry[str], path: str, anime: Path, beside: Collection[str], seen: Seen) -> None:
     try:
         if entry.is_symlink() and not _inside(Path(entry.path), anime):
             return
@@ -185,7 +188,21 @@ def _video(entry: os.DirEntry[str], path: str, anime: Path, seen: Seen) -> None:
     except OSError as error:
         seen.problems.append(f"{path}: {error.strerror}")
         return
-    seen.videos.append(Video(path, status.st_size, status.st_mtime_ns, parse_path(path)))
+    parsed, description = parse_path(path), nfo_path(entry.name)
+    told = read_episode_nfo(anime / nfo_path(path)) if description in beside and parsed.kind != "extra" else ()
+    if told:
+        parsed = _as_told(parsed, told)
+    seen.videos.append(Video(path, status.st_size, status.st_mtime_ns, parsed, bool(told)))
+
+
+def _as_told(parsed: Parsed, told: Sequence[tuple[int, int]]) -> Parsed:
+    """With the numbers that a description tells, of one season; its languages and version stay what the name says."""
+    season = told[0][0]
+    episodes = tuple(number for of, number in told if of == season)
+    return replace(
+        parsed, season=season, episodes=episodes, absolute=(), special=season == 0,
+        kind="special" if season == 0 else "episode", rule="description",
+    )  # fmt: skip
 
 
 def _is_text(name: str) -> bool:
