@@ -16,11 +16,19 @@ export function knownConfiguration(): Promise<AppConfig> {
 	return queryClient.fetchQuery(query);
 }
 
-/** Change some fields of a section; they hold at once. */
+/** Puts back what a change has changed. */
+export type Inverse = () => Promise<unknown>;
+
+/** Change some fields of a section; they hold at once. Answers the inverse change. */
 export async function patchSection<Name extends keyof AppConfig>(
 	name: Name,
 	changes: Partial<NonNullable<AppConfig[Name]>>
-): Promise<void> {
+): Promise<Inverse> {
+	const before = ((await knownConfiguration())[name] ?? {}) as Record<string, unknown>;
 	const section = await call(patchConfigSection({ path: { name }, body: { ...changes } }));
 	queryClient.setQueryData<AppConfig>(key, (config) => config && { ...config, [name]: section });
+	const inverse = Object.fromEntries(
+		Object.keys(changes).map((field) => [field, before[field] ?? null])
+	) as typeof changes;
+	return () => patchSection(name, inverse);
 }
