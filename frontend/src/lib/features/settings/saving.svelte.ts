@@ -24,11 +24,11 @@ export class Saving {
 	fields = $state<Record<string, string>>({});
 
 	/** `save` may answer how it is taken back. */
-	async run(save: () => Promise<Inverse | void>): Promise<void> {
+	async run(save: () => Promise<Inverse | undefined>): Promise<void> {
 		this.busy = true;
 		this.fields = {};
 		try {
-			tellSaved((await save()) ?? undefined);
+			tellSaved(await save());
 		} catch (error) {
 			this.fields = Object.fromEntries(
 				Object.entries(fieldErrors(error)).map(([field, message]) => [field.split(/[.[]/, 1)[0] ?? field, message])
