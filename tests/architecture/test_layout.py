@@ -80,6 +80,7 @@ OWN: dict[str, set[str]] = {
         "pairing",
         "policy",
         "refreshing",
+        "thumbs",
         "scan",
         "steps",
         "targets",

@@ -8,20 +8,30 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from aniworld.catalog.service import Catalog
+from aniworld.catalog.types import Artwork, SeriesInfo
 from aniworld.config.service import ConfigService
 from aniworld.db.engine import Database
 from aniworld.events.bus import EventBus
 from aniworld.events.types import AppEvent
+from aniworld.kit.net import HttpClient
+from aniworld.library.choice_service import MetadataChoices
 from aniworld.library.gallery import Gallery
 from aniworld.library.loader import Loader
 from aniworld.library.search_service import SearchService
 from aniworld.library.service import LibraryService
+from aniworld.metadata.lookup_service import MetadataServices
 from aniworld.operations.service import Operations
-from tests.library.doubles import MemoryCatalog, clockwork, pictures_of
+from tests.library.doubles import MemoryCatalog, clockwork, episode, pictures_of, season
+from tests.metadata.services.made import Made
+from tests.metadata.services.server import TMDB_TOKEN, Services, running
+
+FIRST = Made(0)
+"""The series that most are about."""
 
 
 class Recorder(EventBus):
@@ -141,3 +151,66 @@ async def both(db: Database, tmp_path: Path, anime: Path) -> Shelf:
 async def shelf(sqlite_db: Database, tmp_path: Path, anime: Path) -> Shelf:
     """On SQLite, for what has nothing to do with the kind."""
     return await make_shelf(sqlite_db, tmp_path, anime)
+
+
+@dataclass
+class Described:
+    """A shelf beside services on loopback."""
+
+    shelf: Shelf
+    services: Services
+    described: MetadataChoices
+
+    async def load(self, info: SeriesInfo) -> str:
+        self.shelf.catalog.infos[info.provider_key] = info
+        return await self.shelf.loaded(info.provider_key)
+
+    async def again(self, key: str) -> None:
+        await self.shelf.library.reload(key, ["nfo"])
+        async with self.shelf.loading():
+            await self.shelf.until_status(key, "completed", "failed")
+
+    def nfo(self) -> ET.Element:
+        (path,) = self.shelf.anime.glob("*/tvshow.nfo")
+        return ET.fromstring(path.read_bytes())
+
+
+@contextlib.asynccontextmanager
+async def described(db: Database, tmp_path: Path, anime: Path) -> AsyncIterator[Described]:
+    shelf = await make_shelf(db, tmp_path, anime)
+    await shelf.config.patch("metadata", {"tmdb_key": TMDB_TOKEN})
+    async with running(Services(3)) as services:
+        http = HttpClient(allowed_hosts=lambda: {services.host})
+        services.limit = None
+        try:
+            asked = MetadataServices(http, shelf.config, tmp_path / "cache", services.addresses)
+            service = MetadataChoices(shelf.db, shelf.bus, shelf.config, asked, shelf.library)
+            catalog = cast("Catalog", shelf.catalog)
+            shelf.loader = Loader(shelf.db, shelf.bus, shelf.config, catalog, shelf.operations, shelf.library, service)
+            yield Described(shelf, services, service)
+        finally:
+            await http.aclose()
+
+
+@pytest.fixture
+async def both_described(db: Database, tmp_path: Path, anime: Path) -> AsyncIterator[Described]:
+    async with described(db, tmp_path, anime) as made:
+        yield made
+
+
+@pytest.fixture
+async def told(sqlite_db: Database, tmp_path: Path, anime: Path) -> AsyncIterator[Described]:
+    async with described(sqlite_db, tmp_path, anime) as made:
+        yield made
+
+
+def as_source(made: Made = FIRST, *, in_one: bool = False) -> SeriesInfo:
+    """What a source tells of it: little, and no dates."""
+    seasons = [
+        season(1, *(episode(1, number, title="", aired=None) for number in range(1, 25)))
+    ] if in_one else [
+        season(one, *(episode(one, number, title="", aired=None) for number in range(1, 13))) for one in (1, 2)
+    ]  # fmt: skip
+    return clockwork(
+        provider_key="first", name=made.title, year=made.year, artwork=Artwork(), description="", seasons=tuple(seasons)
+    )

@@ -146,7 +146,7 @@ async def test_seasons_and_episodes(shelf: Shelf) -> None:
         with pytest.raises(ImageNotFoundError):
             await shelf.gallery.season_image(key, season, kind, None, "")  # type: ignore[arg-type]
     with pytest.raises(ImageNotFoundError):
-        await shelf.gallery.episode_image(key, 1, 1, None, "")
+        await shelf.gallery.episode_image(key, 1, 1, None, None, "")
 
 
 async def test_the_cache_has_an_end(tmp_path: Path) -> None:

@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import cast
 from xml.etree import ElementTree as ET
 
 import msgspec
-import pytest
 from PIL import Image
 
-from aniworld.catalog.service import Catalog
-from aniworld.catalog.types import Artwork, SeriesInfo
-from aniworld.db.engine import Database
 from aniworld.events.types import SeriesLoadingUpdate
 from aniworld.kit.clock import now
-from aniworld.kit.net import HttpClient
-from aniworld.library.choice_service import MetadataChoices
-from aniworld.library.loader import Loader
 from aniworld.library.metadata_schemas import PlaceIn, SeasonMappingIn
-from aniworld.metadata.lookup_service import MetadataServices
-from tests.library.conftest import Shelf, make_shelf, put
-from tests.library.doubles import TODAY, clockwork, episode, season
+from tests.library.conftest import FIRST, Described, as_source, put
+from tests.library.doubles import TODAY, episode, season
 from tests.metadata.services.made import Made
-from tests.metadata.services.server import TMDB_TOKEN, Services, running
-
-FIRST = Made(0)
 
 
 class Coming(Made):
@@ -41,69 +25,6 @@ class Coming(Made):
 
     def aired(self, season: int, episode: int) -> dt.date:
         return TODAY + dt.timedelta(days=7 * (episode - 6) + 365 * (season - 1))
-
-
-@dataclass
-class Described:
-    """A shelf beside services on loopback."""
-
-    shelf: Shelf
-    services: Services
-    described: MetadataChoices
-
-    async def load(self, info: SeriesInfo) -> str:
-        self.shelf.catalog.infos[info.provider_key] = info
-        return await self.shelf.loaded(info.provider_key)
-
-    async def again(self, key: str) -> None:
-        await self.shelf.library.reload(key, ["nfo"])
-        async with self.shelf.loading():
-            await self.shelf.until_status(key, "completed", "failed")
-
-    def nfo(self) -> ET.Element:
-        (path,) = self.shelf.anime.glob("*/tvshow.nfo")
-        return ET.fromstring(path.read_bytes())
-
-
-@contextlib.asynccontextmanager
-async def described(db: Database, tmp_path: Path, anime: Path) -> AsyncIterator[Described]:
-    shelf = await make_shelf(db, tmp_path, anime)
-    await shelf.config.patch("metadata", {"tmdb_key": TMDB_TOKEN})
-    async with running(Services(3)) as services:
-        http = HttpClient(allowed_hosts=lambda: {services.host})
-        services.limit = None
-        try:
-            asked = MetadataServices(http, shelf.config, tmp_path / "cache", services.addresses)
-            service = MetadataChoices(shelf.db, shelf.bus, shelf.config, asked, shelf.library)
-            catalog = cast("Catalog", shelf.catalog)
-            shelf.loader = Loader(shelf.db, shelf.bus, shelf.config, catalog, shelf.operations, shelf.library, service)
-            yield Described(shelf, services, service)
-        finally:
-            await http.aclose()
-
-
-@pytest.fixture
-async def both_described(db: Database, tmp_path: Path, anime: Path) -> AsyncIterator[Described]:
-    async with described(db, tmp_path, anime) as made:
-        yield made
-
-
-@pytest.fixture
-async def told(sqlite_db: Database, tmp_path: Path, anime: Path) -> AsyncIterator[Described]:
-    async with described(sqlite_db, tmp_path, anime) as made:
-        yield made
-
-
-def as_source(made: Made = FIRST, *, in_one: bool = False) -> SeriesInfo:
-    """What a source tells of it: little, and no dates."""
-    seasons = [
-        season(1, *(episode(1, number, title="", aired=None) for number in range(1, 25)))
-    ] if in_one else [
-        season(one, *(episode(one, number, title="", aired=None) for number in range(1, 13))) for one in (1, 2)
-    ]  # fmt: skip
-    return clockwork(
-        provider_key="first", name=made.title, year=made.year, artwork=Artwork(), description="", seasons=tuple(seasons)
-    )
 
 
 async def test_what_services_tell_is_in_the_series_and_its_files(both_described: Described) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 import av
 import pytest
 from av.stream import AttachmentStream, Disposition
+from PIL import Image
 
 from aniworld.media import client as media
 from aniworld.media.errors import MediaRefusedError, MediaWorkerError
@@ -47,6 +49,27 @@ async def test_what_a_file_holds(clips: Path, name: str, container: str) -> None
             StreamInfo(kind="video", codec="h264", width=160, height=90),
             StreamInfo(kind="audio", codec="aac", channels=2),
         )
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "front.mp4", "a.mkv", "a.ts"])
+async def test_a_picture_out_of_a_video(clips: Path, name: str) -> None:
+    with Image.open(io.BytesIO(await media.frame(clips / name, 1000, 562))) as whole:
+        whole.load()
+        assert (whole.format, whole.mode, whole.size) == ("JPEG", "RGB", (160, 90))
+        assert len(set(whole.convert("L").tobytes())) > 50, "not a plain one"
+    with Image.open(io.BytesIO(await media.frame(clips / name, 80, 80))) as small:
+        assert small.size in ((80, 44), (80, 46))
+
+
+async def test_no_picture_out_of_what_has_none(clips: Path, tmp_path: Path) -> None:
+    sound = make_clip(tmp_path / "sound.mp4", 1.0, video=False)
+    broken = tmp_path / "broken.mkv"
+    broken.write_bytes(b"no video")
+    for path in (sound, broken):
+        with pytest.raises(MediaRefusedError):
+            await media.frame(path, 1000, 562)
+    with pytest.raises(FileNotFoundError):
+        await media.frame(tmp_path / "nowhere.mkv", 1000, 562)
 
 
 @pytest.mark.parametrize("name", ["a.mp4", "front.mp4", "a.mkv"])

@@ -29,7 +29,7 @@ async def test_the_services_are_shown_checked_and_tell_no_key(settings: Settings
             ]
             credits = {one["name"]: (one["homepage"], one["attribution"]) for one in listed["items"]}
             assert credits["anilist"] == ("https://anilist.co", "")
-            assert "not endorsed or certified by TMDB" in credits["tmdb"][1]
+            assert "not endorsed, certified, or otherwise approved by TMDB" in credits["tmdb"][1]
             assert listed["orders"]["title"][0] == "source"
             assert (await ask("POST", "/metadata/services/tmdb/check")).status_code == 409
             assert (await ask("POST", "/metadata/services/nobody/check")).status_code == 404

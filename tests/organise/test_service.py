@@ -113,6 +113,21 @@ async def test_only_what_was_shown(organise: OrganiseService, scanned: Scanned) 
         await organise.organise_now([key], token)
 
 
+async def test_what_comes_by_itself_goes_along(organise: OrganiseService, scanned: Scanned) -> None:  # noqa: F811
+    key = await garden(scanned)
+    token = (await organise.preview([key], limit=100, offset=0)).token
+    video = scanned.shelf.anime / OLD[1]
+    for name in (f"{video.stem}.nfo", f"{video.stem}-thumb.jpg"):
+        video.with_name(name).write_bytes(b"made meanwhile")
+    await organise.organise_now([key], token)
+    left = sorted(scanned.shelf.anime.rglob("*"))
+    assert [path.suffix for path in left if path.is_file() and path.read_bytes() == b"made meanwhile"] == [
+        ".jpg",
+        ".nfo",
+    ]
+    assert not any(path.name.startswith(video.stem) for path in left)
+
+
 async def test_nothing_is_written_over(organise: OrganiseService, scanned: Scanned) -> None:  # noqa: F811
     await garden(scanned)
     target = (await organise.preview(None, limit=100, offset=0)).items[0].files[0].target

@@ -247,6 +247,9 @@ class MetadataSection(Input, frozen=True):
     write_nfo: Annotated[bool, Meta(description="Write descriptions (NFO files) that Jellyfin, Emby and Kodi read")] = (
         True
     )
+    episode_pictures: Annotated[
+        bool, Meta(description="Put a picture beside each video: that of a service, else a frame of the video itself")
+    ] = True
     nfo_streamdetails: Annotated[
         bool,
         Meta(description="Tell in them what a video holds: codecs, size of the picture, languages of the sound"),

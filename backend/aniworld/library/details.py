@@ -187,6 +187,7 @@ def _episode(
             *(_file(files[language], is_best=True) for language in languages if language in files),
             *(_file(version, is_best=False) for version in further),
         ],
+        thumb=next((file.thumb for language in languages if (file := files.get(language)) and file.thumb), None),
         queue_status=next((state for state in _LOUDEST if state in states.values()), None) if states else None,
         languages=[
             EpisodeLanguageOut(

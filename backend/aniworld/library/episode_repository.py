@@ -86,6 +86,7 @@ class EpisodeRepository:
                 EpisodeFile.path,
                 EpisodeFile.size,
                 EpisodeFile.language_source,
+                EpisodeFile.thumb,
                 EpisodeFile.created_at,
             )
             .join(Episode, Episode.id == EpisodeFile.episode_id)
@@ -215,6 +216,8 @@ class EpisodeRepository:
             "size": size,
             "media": msgspec.to_builtins(media),
             "nfo_written_at": None,
+            "thumb": None,
+            "thumb_at": None,
             "replaced_at": None,
             "created_at": now(),
         }

@@ -197,7 +197,9 @@ def put_away(anime: Path, video: str) -> None:
     path = safe_join(anime, video)
     target = anime.joinpath(*PUT_AWAY, video).parent
     stem = glob.escape(path.stem)
-    beside = [found for found in path.parent.glob(f"{stem}.*") if found.is_file()] if path.parent.is_dir() else []
+    names = (f"{stem}.*", f"{stem}-thumb.jpg")
+    there = [found for name in names for found in path.parent.glob(name)] if path.parent.is_dir() else []
+    beside = [found for found in there if found.is_file()]
     for found in sorted(beside, key=lambda found: found == path):  # the video last: until then all is done again
         durable_mkdir(target)
         for copy in itertools.count(1):

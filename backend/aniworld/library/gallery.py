@@ -160,14 +160,18 @@ class Gallery:
             raise ImageNotFoundError from error
         return await self._serve(key, name, kind, size, None, known)
 
-    async def episode_image(self, key: str, season: int, episode: int, size: ImageSize | None, known: str) -> Served:
+    async def episode_image(
+        self, key: str, season: int, episode: int, size: ImageSize | None, v: str | None, known: str
+    ) -> Served:
         """The same of an episode: what lies beside its file."""
+        if (kept := await self._small_kept("thumb", size, v, known)) is not None:
+            return kept
         async with self._db.read() as session:
-            paths = await PictureRepository(session).videos(key, season, episode)
+            paths = await PictureRepository(session).videos(key, season, episode, v)
         for path in paths:
             folder, _, rest = metadata.thumb_path(path).partition("/")
             try:
-                return await self._serve_file(folder, rest, "thumb", size, None, known)
+                return await self._serve_file(folder, rest, "thumb", size, v, known)
             except ImageNotFoundError:
                 continue
         raise ImageNotFoundError
@@ -175,10 +179,8 @@ class Gallery:
     async def _serve(
         self, key: str, name: str, kind: ImageKind, size: ImageSize | None, v: str | None, known: str
     ) -> Served:
-        if v and size:
-            data = await asyncio.to_thread(self._small.read, v, _WIDTHS[size][kind])
-            if data is not None:
-                return Served(tag=f'"{v}"', data=None if f'"{v}"' in known else data, for_ever=True)
+        if (kept := await self._small_kept(kind, size, v, known)) is not None:
+            return kept
         async with self._db.read() as session:
             row = await PictureRepository(session).find(key)
         if row is None:
@@ -189,6 +191,11 @@ class Gallery:
         if v and not served.for_ever:
             self.look(row.id)
         return served
+
+    async def _small_kept(self, kind: ImageKind, size: ImageSize | None, v: str | None, known: str) -> Served | None:
+        """A small one that is known by its hash alone."""
+        data = await asyncio.to_thread(self._small.read, v, _WIDTHS[size][kind]) if v and size else None
+        return Served(tag=f'"{v}"', data=None if f'"{v}"' in known else data, for_ever=True) if data else None
 
     async def _serve_file(
         self, folder: str, name: str, kind: ImageKind, size: ImageSize | None, v: str | None, known: str

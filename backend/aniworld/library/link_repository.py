@@ -141,7 +141,8 @@ class LinkRepository:
     async def resize_files(self, sizes: Mapping[UUID, int]) -> None:
         """Files that were replaced under their names."""
         if sizes:
-            changed = [{"id": id_, "size": size, "media": None, "nfo_written_at": None} for id_, size in sizes.items()]
+            due = {"media": None, "nfo_written_at": None, "thumb_at": None}
+            changed = [{"id": id_, "size": size, **due} for id_, size in sizes.items()]
             await self._session.execute(update(EpisodeFile), changed)
 
 

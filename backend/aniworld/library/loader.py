@@ -33,6 +33,7 @@ from aniworld.library.refreshing import Refreshing
 from aniworld.library.repository import SeriesRepository
 from aniworld.library.service import LibraryService
 from aniworld.library.steps import LEASE, LeaseLostError, LoadSteps
+from aniworld.library.thumbs import EpisodePictures
 from aniworld.library.types import STEPS, LoadingStatus, LoadJob, Step
 from aniworld.operations.errors import OperationCancelledError
 from aniworld.operations.service import Operation, Operations
@@ -76,6 +77,7 @@ class Loader:
         self._providers: dict[UUID, str] = {}
         """Whom the series that are loaded now are waiting for."""
         self._housekeeping = Housekeeping(db, bus, config, library.placing)
+        self._thumbs = EpisodePictures(db, bus, config, described, library.placing)
         self._wake = asyncio.Event()
         self._running: dict[UUID, asyncio.Task[None]] = {}
         library.wake_loader = self.wake
@@ -86,6 +88,7 @@ class Loader:
         """Look at the table again."""
         self._wake.set()
         self._housekeeping.wake()
+        self._thumbs.wake()
 
     async def run(self) -> None:
         """Work until cancelled; then everything that loads waits in the table."""
@@ -93,6 +96,7 @@ class Loader:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._housekeeping.run())
+                group.create_task(self._thumbs.run(lambda: bool(self._running)))
                 if self._refreshing is not None:
                     group.create_task(self._refreshing.run(lambda: bool(self._running)))
                 await look_for_ever(self._wake, self._fill)

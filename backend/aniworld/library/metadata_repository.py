@@ -23,6 +23,7 @@ from aniworld.library.models import (
     SeriesMetadata,
     SeriesTitle,
 )
+from aniworld.library.thumb_repository import ThumbRepository
 from aniworld.metadata.types import Candidate, IdKind, MergedSeries, Origin, Service
 
 _CHUNK = 200
@@ -258,6 +259,7 @@ class MetadataRepository:
         )
         told = {(one.season, one.episode): one for season in merged.seasons for one in season.episodes}
         changed: list[dict[str, Any]] = []
+        stills: set[UUID] = set()
         for row in rows:
             one = told.get((row.season, row.episode))
             if one is None:
@@ -276,6 +278,8 @@ class MetadataRepository:
                 values = {name: value or getattr(row, name) for name, value in values.items()}
             if any(getattr(row, name) != value for name, value in values.items()):
                 changed.append({"id": row.id, **values})
+                if values["still"] != row.still:
+                    stills.add(row.id)
         if changed:
             await self._session.execute(update(Episode), changed)
         for start in range(0, len(changed), _CHUNK):
@@ -283,6 +287,7 @@ class MetadataRepository:
             await self._session.execute(
                 update(EpisodeFile).where(EpisodeFile.episode_id.in_(ids)).values(nfo_written_at=None)
             )
+            await ThumbRepository(self._session).again_of(stills.intersection(ids))
         return bool(changed)
 
 

@@ -318,6 +318,12 @@ class EpisodeFile(Entity):
             postgresql_where=text("nfo_written_at IS NULL"),
         ),
         Index(
+            "ix_episode_files_without_thumb",
+            "id",
+            sqlite_where=text("thumb_at IS NULL"),
+            postgresql_where=text("thumb_at IS NULL"),
+        ),
+        Index(
             "ix_episode_files_replaced",
             "id",
             sqlite_where=text("replaced_at IS NOT NULL"),
@@ -336,6 +342,10 @@ class EpisodeFile(Entity):
     media: Mapped[dict[str, Any] | None]
     """What the file holds, as :class:`~aniworld.media.types.MediaInfo`; None: nobody has looked yet."""
     nfo_written_at: Mapped[dt.datetime | None]
+    thumb: Mapped[str | None] = mapped_column(String(20))
+    """The hash of the picture beside it."""
+    thumb_at: Mapped[dt.datetime | None]
+    """When that was looked after; None: it is due."""
     replaced_at: Mapped[dt.datetime | None]
     """A better language is there: no longer counted, and moved out of the library soon."""
     created_at: Mapped[dt.datetime]

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, case, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from aniworld.library.models import Episode, EpisodeFile, Series
@@ -41,8 +41,8 @@ class PictureRepository:
         query = select(Series.id, Series.folder).where(Series.key == key, Series.deleted_at.is_(None))
         return (await self._session.execute(query)).first()
 
-    async def videos(self, key: str, season: int, episode: int) -> Sequence[str]:
-        """The files of an episode."""
+    async def videos(self, key: str, season: int, episode: int, thumb: str | None) -> Sequence[str]:
+        """The files of an episode; first the one that has the picture with that hash."""
         query = (
             select(EpisodeFile.path)
             .join(Episode, Episode.id == EpisodeFile.episode_id)
@@ -54,6 +54,6 @@ class PictureRepository:
                 Episode.episode == episode,
                 EpisodeFile.replaced_at.is_(None),
             )
-            .order_by(EpisodeFile.created_at)
+            .order_by(case((EpisodeFile.thumb == thumb, 0), else_=1), EpisodeFile.created_at)
         )
         return list(await self._session.scalars(query))

@@ -50,6 +50,9 @@ Genres = Annotated[
 Query = Annotated[str, Parameter(description="What to look for", max_length=200, pattern=r"\S")]
 OneProvider = Annotated[str | None, Parameter(description="Only this source", max_length=64)]
 
+Hash = Annotated[
+    str | None, Parameter(description="Its hash: the answer may be kept for ever", pattern=r"^[0-9a-f]{20}$")
+]
 Size = Annotated[ImageSize | None, Parameter(description="Made small for a page; without it the picture as it is")]
 Number = Annotated[int, Parameter(ge=0, le=100_000, description="As the series counts them")]
 
@@ -223,11 +226,7 @@ async def get_image(
     key: FromPath[Key],
     kind: FromPath[Annotated[ImageKind, Parameter(description="Which picture")]],
     size: FromQuery[Size] = None,
-    v: FromQuery[
-        Annotated[
-            str | None, Parameter(description="Its hash: the answer may be kept for ever", pattern=r"^[0-9a-f]{20}$")
-        ]
-    ] = None,
+    v: FromQuery[Hash] = None,
 ) -> Response[bytes]:
     """From the series' folder; 404 where there is none. Cacheable; as a small WebP where a size is named."""
     return _picture(await gallery.image(key, kind, size, v, request.headers.get("if-none-match", "")))
@@ -266,9 +265,11 @@ async def get_episode_image(
     season: FromPath[Number],
     episode: FromPath[Number],
     size: FromQuery[Size] = None,
+    v: FromQuery[Hash] = None,
 ) -> Response[bytes]:
-    """What lies beside its file; 404 where there is none."""
-    return _picture(await gallery.episode_image(key, season, episode, size, request.headers.get("if-none-match", "")))
+    """What lies beside its file; 404 where there is none. Cacheable; for ever by its hash."""
+    known = request.headers.get("if-none-match", "")
+    return _picture(await gallery.episode_image(key, season, episode, size, v, known))
 
 
 def _picture(served: Served) -> Response[bytes]:

@@ -173,6 +173,8 @@ class EpisodeOut(Schema, frozen=True):
     """Relative to the anime directory; of the best language that is there."""
     file_size: int | None
     download_date: dt.datetime | None
+    thumb: str | None
+    """The hash of the picture beside its file, as ``v`` in its address (``getEpisodeImage``); null: there is none."""
     queue_status: QueueState | None
     languages: list[EpisodeLanguageOut]
     """The wanted ones first, in their order."""

@@ -52,6 +52,7 @@ from aniworld.library.schemas import (
 from aniworld.library.search_service import AddSeries, CoverPath, FailedProvider, SearchItem, SearchService, cover_path
 from aniworld.library.source_repository import SourceRepository
 from aniworld.library.text import free_key, key_base
+from aniworld.library.thumb_repository import ThumbRepository
 from aniworld.library.types import STEPS, SeriesQuery, SeriesSort, SortOrder, SourceRef, Step
 from aniworld.library.version_repository import VersionRepository
 from aniworld.metadata.service import FolderCheck
@@ -267,6 +268,8 @@ class LibraryService(Changes):
             if "logo" in parts or "images" in parts:
                 values["replace_images"] = True
             await repository.change(row.id, **values)
+            if "images" in parts:
+                await ThumbRepository(session).again(row.id)
             if "nfo" in parts:
                 await NfoRepository(session).rewrite(row.id)
                 await MetadataRepository(session).due_now(row.id)

@@ -18,7 +18,10 @@ from aniworld.media.errors import MediaRefusedError, MediaWorkerError
 from aniworld.media.types import (
     Answer,
     Container,
+    DiskTrouble,
     Done,
+    Framed,
+    FrameJob,
     Job,
     MediaInfo,
     ProbeJob,
@@ -41,6 +44,17 @@ _ENVIRONMENT = ("PATH", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "LANG", "LC_ALL
 async def probe(path: Path, *, timeout: float = 60.0) -> MediaInfo:
     """What the file says of itself. Raises :class:`~aniworld.media.errors.MediaError`."""
     return (await _run(ProbeJob(path=str(path)), timeout)).info
+
+
+async def frame(path: Path, width: int, height: int, *, timeout: float = 60.0) -> bytes:
+    """A picture out of the video, a JPEG that fits into that; not a black one where there is another.
+
+    Raises :class:`~aniworld.media.errors.MediaError`, and ``OSError`` where the machine is at fault.
+    """
+    answer = await _ask(FrameJob(path=str(path), width=width, height=height), timeout, None)
+    if isinstance(answer, Framed):
+        return answer.data
+    raise _trouble(answer)
 
 
 async def verify(
@@ -126,9 +140,15 @@ async def _run(job: Job, timeout: float, whole: asyncio.Event | None = None) -> 
     answer = await _ask(job, timeout, whole)
     if isinstance(answer, Done):
         return answer
+    raise _trouble(answer)
+
+
+def _trouble(answer: Answer) -> Exception:
     if isinstance(answer, Refused):
-        raise MediaRefusedError(answer.reason, answer.message)
-    raise OSError(answer.number, os.strerror(answer.number), answer.file)
+        return MediaRefusedError(answer.reason, answer.message)
+    if isinstance(answer, DiskTrouble):
+        return OSError(answer.number, os.strerror(answer.number), answer.file)
+    return MediaWorkerError("The media worker answered something else")
 
 
 async def _ask(job: Job, timeout: float, whole: asyncio.Event | None) -> Answer:

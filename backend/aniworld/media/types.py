@@ -96,7 +96,16 @@ class RemuxJob(Schema, frozen=True, tag="remux"):
     tolerance: float | None = None
 
 
-Job = ProbeJob | VerifyJob | RemuxJob
+class FrameJob(Schema, frozen=True, tag="frame"):
+    """Take a picture out of a video."""
+
+    path: str
+    width: int
+    height: int
+    """What it is to fit into; it is never made larger."""
+
+
+Job = ProbeJob | VerifyJob | RemuxJob | FrameJob
 
 
 class Done(Schema, frozen=True, tag="done"):
@@ -107,6 +116,13 @@ class Done(Schema, frozen=True, tag="done"):
     """Tracks that the container cannot hold, in words."""
     sidecars: tuple[str, ...] = ()
     """The files of subtitles beside the output."""
+
+
+class Framed(Schema, frozen=True, tag="framed"):
+    """A picture out of the video."""
+
+    data: bytes
+    """A JPEG."""
 
 
 class Refused(Schema, frozen=True, tag="refused"):
@@ -124,4 +140,4 @@ class DiskTrouble(Schema, frozen=True, tag="disk"):
     file: str | None = None
 
 
-Answer = Done | Refused | DiskTrouble
+Answer = Done | Framed | Refused | DiskTrouble

@@ -18,9 +18,9 @@ from pathlib import Path
 import av.error
 import msgspec
 
-from aniworld.media import remux, verify
+from aniworld.media import frame, remux, verify
 from aniworld.media.refusal import RefusalError
-from aniworld.media.types import Answer, DiskTrouble, Done, Job, ProbeJob, Refused, VerifyJob
+from aniworld.media.types import Answer, DiskTrouble, Done, Framed, FrameJob, Job, ProbeJob, Refused, VerifyJob
 
 _ADDRESS_SPACE = 4 * 1024**3
 _CPU_SECONDS = 900
@@ -67,6 +67,8 @@ def _answer(job: Job) -> Answer:
             return Done(info=verify.probe(Path(job.path)))
         if isinstance(job, VerifyJob):
             return Done(info=verify.verify(Path(job.path), job.expected_duration, job.tolerance))
+        if isinstance(job, FrameJob):
+            return Framed(data=frame.frame(job))
         return remux.remux(job)
     except RefusalError as error:
         return Refused(reason=error.reason, message=error.message)

@@ -130,6 +130,29 @@ def write_picture(
     return _may_write(existing, replace) and _write_if_new(path, existing, marked(artwork.encode(kind, data)))
 
 
+def thumb_beside(anime: Path, video: str) -> tuple[str | None, bool]:
+    """The hash of the picture beside an episode's video (relative to ``anime``), and whether another may be written.
+
+    Raises ``OSError``, and ``UnsafePathError`` where the video lies elsewhere.
+    """
+    existing = _existing(_thumb_path(anime, video))
+    return content_hash(existing) if existing else None, _may_write(existing, "ours")
+
+
+def write_thumb(anime: Path, video: str, data: bytes) -> str | None:
+    """Check and keep a picture beside an episode's video, in place of one of ours; the hash of what lies there then.
+
+    Raises as :func:`thumb_beside`, and :class:`~aniworld.metadata.errors.BadPictureError`.
+    """
+    path = _thumb_path(anime, video)
+    existing = _existing(path)
+    if not _may_write(existing, "ours"):
+        return content_hash(existing) if existing else None
+    made = marked(artwork.encode("thumb", data))
+    _write_if_new(path, existing, made)
+    return content_hash(made)
+
+
 def remove_pictures(anime: Path, folder: str) -> int:
     """Remove the pictures of the series and its seasons that are ours; how many. Raises ``OSError``."""
     directory = safe_join(anime, folder)
@@ -144,6 +167,10 @@ def remove_pictures(anime: Path, folder: str) -> int:
 def _picture_path(anime: Path, folder: str, name: str) -> Path:
     """It may be a link: those are not followed, they are somebody's own."""
     return safe_join(anime, folder) / name
+
+
+def _thumb_path(anime: Path, video: str) -> Path:
+    return safe_join(anime, video).with_name(thumb_path(video).rpartition("/")[2])
 
 
 def _existing(path: Path) -> bytes | None:

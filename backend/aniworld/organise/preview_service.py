@@ -27,6 +27,8 @@ _AT_ONCE = 20
 """Series that are looked at in one thread call: others have their turn in between."""
 _KEPT = 4
 """Previews whose further pages can be asked for."""
+_BY_THEMSELVES = (".nfo", "-thumb.jpg")
+"""What is put beside videos by the library, at any time: it goes along without having been shown."""
 
 Busy = set[tuple[str, int, int]]
 
@@ -127,10 +129,14 @@ class Previews:
 
     @staticmethod
     def token(plans: Sequence[SeriesPlan]) -> str:
-        """Names exactly these moves and conflicts."""
+        """Names exactly these moves and conflicts, but for descriptions and pictures, which come by themselves."""
         digest = hashlib.sha256()
         for one in plans:
-            digest.update(msgspec.json.encode(one))
+            files = tuple(
+                replace(file, beside=tuple(pair for pair in file.beside if not pair[0].endswith(_BY_THEMSELVES)))
+                for file in one.files
+            )
+            digest.update(msgspec.json.encode(replace(one, files=files, moves=())))  # which follow from it
         return digest.hexdigest()[:32]
 
 

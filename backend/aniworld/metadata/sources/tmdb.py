@@ -38,7 +38,9 @@ class Tmdb:
     service: Service = "tmdb"
     title = "TMDB"
     homepage = "https://www.themoviedb.org"
-    attribution = "This product uses the TMDB API but is not endorsed or certified by TMDB."
+    attribution = (
+        "This product uses TMDB and the TMDB APIs but is not endorsed, certified, or otherwise approved by TMDB."
+    )
     needs_key = True
     searches = True
 

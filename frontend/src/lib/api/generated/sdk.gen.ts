@@ -191,7 +191,7 @@ export const downloadAnime = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * A picture of an episode
  *
- * What lies beside its file; 404 where there is none.
+ * What lies beside its file; 404 where there is none. Cacheable; for ever by its hash.
  */
 export const getEpisodeImage = <ThrowOnError extends boolean = false>(options: Options<GetEpisodeImageData, ThrowOnError>): RequestResult<GetEpisodeImageResponses, GetEpisodeImageErrors, ThrowOnError> => (options.client ?? client).get<GetEpisodeImageResponses, GetEpisodeImageErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {

@@ -542,6 +542,7 @@ export type EpisodeOut = {
     queue_status: 'pending' | 'downloading' | 'paused' | 'completed' | 'failed' | 'cancelled' | null;
     rating: number | null;
     season: number;
+    thumb: string | null;
     title: string;
 };
 
@@ -883,6 +884,10 @@ export type MetadataSection = {
      * Fetch a public list of which ids of the services belong together, once a week
      */
     anime_lists?: boolean;
+    /**
+     * Put a picture beside each video: that of a service, else a frame of the video itself
+     */
+    episode_pictures?: boolean;
     /**
      * Ask fanart.tv as soon as there is a key
      */
@@ -2931,6 +2936,10 @@ export type GetEpisodeImageData = {
          * Made small for a page; without it the picture as it is
          */
         size?: 'small' | 'large' | null;
+        /**
+         * Its hash: the answer may be kept for ever
+         */
+        v?: string | null;
     };
     url: '/api/anime/{key}/episodes/{season}/{episode}/images/thumb';
 };
