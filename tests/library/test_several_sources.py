@@ -245,6 +245,25 @@ async def test_what_is_kept_stays_kept_and_new_ones_are_counted_on(both: Shelf) 
     assert (await both.library.get(key)).conflicts == []
 
 
+async def test_a_decision_to_keep_is_taken_back(both: Shelf) -> None:
+    key, _ = await renumbered(both, [(1, 5)])
+    (conflict,) = (await both.library.get(key)).conflicts
+    with pytest.raises(ConflictGoneError):
+        await both.library.resolve(key, conflict.id, "reopen")
+    await both.library.resolve(key, conflict.id, "keep")
+    await load(both, key)
+    series = await both.library.get(key)
+    assert (series.conflicts, series.kept_conflicts) == ([], [conflict])
+    await both.library.resolve(key, conflict.id, "reopen")
+    series = await both.library.get(key)
+    assert (series.conflicts, series.kept_conflicts) == ([conflict], [])
+    await both.library.resolve(key, conflict.id, "accept")
+    await load(both, key)
+    series = await both.library.get(key)
+    assert numbers(series) == [(1, 1), (1, 2), (1, 3), (2, 1), (2, 2), (2, 3)]
+    assert (series.conflicts, series.kept_conflicts) == ([], [])
+
+
 async def test_an_episode_in_the_middle_waits_where_files_are_behind_it(both: Shelf) -> None:
     names = ["Seed", "Spring", "Cog", "Bell"]
     both.catalog.infos["clockwork"] = clockwork(

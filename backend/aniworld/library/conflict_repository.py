@@ -24,9 +24,9 @@ class ConflictRepository:
         self._session = session
 
     async def of(self, series_id: UUID) -> list[Row[Any]]:
-        """What is open of a series, the oldest first."""
+        """What is open of a series, or was kept, the oldest first."""
         query = select(SeriesConflict.__table__).where(
-            SeriesConflict.series_id == series_id, SeriesConflict.state == "open"
+            SeriesConflict.series_id == series_id, SeriesConflict.state.in_(("open", "kept"))
         )
         return list(await self._session.execute(query.order_by(SeriesConflict.id)))
 

@@ -14,13 +14,16 @@ from aniworld.library.errors import ConflictGoneError, NumberTakenError, SeriesN
 from aniworld.library.listing_repository import ListingRepository
 from aniworld.library.repository import SeriesRepository, to_load
 from aniworld.library.season_service import Seasons
+from aniworld.library.types import ConflictState
+
+_STATES: dict[str, ConflictState] = {"accept": "accepted", "keep": "kept", "reopen": "open"}
 
 
 class Conflicts(Seasons):
     """The verbs of conflicts."""
 
-    async def resolve(self, key: str, conflict_id: UUID, resolution: Literal["accept", "keep"]) -> None:
-        """Settle a conflict; the episodes are loaded again.
+    async def resolve(self, key: str, conflict_id: UUID, resolution: Literal["accept", "keep", "reopen"]) -> None:
+        """Settle a conflict, or take back that it was kept; where it is accepted the episodes are loaded again.
 
         Accepting gives episodes the numbers of the leading source, or takes over what another one most likely means.
         Raises :class:`SeriesNotFoundError`, :class:`ConflictGoneError`, and :class:`NumberTakenError` where a number
@@ -32,13 +35,13 @@ class Conflicts(Seasons):
             if row is None or row.deleted_at is not None:
                 raise SeriesNotFoundError
             conflict = await conflicts.get(row.id, conflict_id)
-            if conflict is None:
+            if conflict is None or (resolution == "reopen" and conflict.state != "kept"):
                 raise ConflictGoneError
             numbers = {}
             if resolution == "accept" and conflict.kind == "renumbered":
                 numbers = await conflicts.differing(row.id, (conflict.provider, conflict.provider_key))
             if not numbers:
-                await conflicts.settle(conflict_id, "kept" if resolution == "keep" else "accepted")
+                await conflicts.settle(conflict_id, _STATES[resolution])
             else:
                 episodes = await EpisodeRepository(session).episodes(row.id)
                 staying = {(one.season, one.episode) for one in episodes if one.id not in numbers}

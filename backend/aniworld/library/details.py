@@ -133,17 +133,8 @@ def series_detail(
             )
             for number in ordered
         ],
-        conflicts=[
-            ConflictOut(
-                id=row.id,
-                kind=row.kind,
-                provider=row.provider,
-                provider_key=row.provider_key,
-                episodes=msgspec.convert(row.episodes, list[ConflictEpisode]),
-                created_at=row.created_at,
-            )
-            for row in conflicts
-        ],
+        conflicts=[_conflict(row) for row in conflicts if row.state == "open"],
+        kept_conflicts=[_conflict(row) for row in conflicts if row.state == "kept"],
     )
 
 
@@ -200,4 +191,15 @@ def _episode(
             )
             for language in languages
         ],
+    )
+
+
+def _conflict(row: Any) -> ConflictOut:
+    return ConflictOut(
+        id=row.id,
+        kind=row.kind,
+        provider=row.provider,
+        provider_key=row.provider_key,
+        episodes=msgspec.convert(row.episodes, list[ConflictEpisode]),
+        created_at=row.created_at,
     )

@@ -208,7 +208,10 @@ async def resolve_conflict(
     conflict_id: FromPath[Annotated[UUID, Parameter(description="Id of the conflict")]],
     data: JSONBody[ResolveConflict],
 ) -> SeriesDetail:
-    """Accept: episodes take the numbers of the source, and their files stay theirs. Keep: all stays as it is."""
+    """Accept: episodes take the numbers of the source, and their files stay theirs. Keep: all stays as it is.
+
+    Reopen takes a decision to keep back: the conflict waits again.
+    """
     await library.resolve(key, conflict_id, data.resolution)
     return await library.get(key)
 

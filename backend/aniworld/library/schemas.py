@@ -238,8 +238,11 @@ class ResolveConflict(Input, frozen=True):
     """What holds."""
 
     resolution: Annotated[
-        Literal["accept", "keep"],
-        Meta(description="accept: as the source counts; files go with their episodes. keep: as it is here"),
+        Literal["accept", "keep", "reopen"],
+        Meta(
+            description="accept: as the source counts; files go with their episodes. keep: as it is here."
+            " reopen: a decision to keep is taken back"
+        ),
     ]
 
 
@@ -262,6 +265,8 @@ class SeriesDetail(SeriesOut, frozen=True):
     seasons: list[SeasonOut]
     conflicts: list[ConflictOut]
     """What waits for a decision: accept or keep."""
+    kept_conflicts: list[ConflictOut]
+    """Where a person decided that all stays as it is; reopen takes that back."""
 
 
 class LoadingProgress(Schema, frozen=True):

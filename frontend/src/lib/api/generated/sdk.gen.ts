@@ -154,6 +154,8 @@ export const updateAnime = <ThrowOnError extends boolean = false>(options: Optio
  * Say which numbers hold
  *
  * Accept: episodes take the numbers of the source, and their files stay theirs. Keep: all stays as it is.
+ *
+ * Reopen takes a decision to keep back: the conflict waits again.
  */
 export const resolveAnimeConflict = <ThrowOnError extends boolean = false>(options: Options<ResolveAnimeConflictData, ThrowOnError>): RequestResult<ResolveAnimeConflictResponses, ResolveAnimeConflictErrors, ThrowOnError> => (options.client ?? client).post<ResolveAnimeConflictResponses, ResolveAnimeConflictErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {

@@ -1602,9 +1602,9 @@ export type Rescan = {
  */
 export type ResolveConflict = {
     /**
-     * accept: as the source counts; files go with their episodes. keep: as it is here
+     * accept: as the source counts; files go with their episodes. keep: as it is here. reopen: a decision to keep is taken back
      */
-    resolution: 'accept' | 'keep';
+    resolution: 'accept' | 'keep' | 'reopen';
 };
 
 /**
@@ -1829,6 +1829,7 @@ export type SeriesDetail = {
         [key: string]: ImageOut;
     };
     images_loaded: boolean;
+    kept_conflicts: Array<ConflictOut>;
     key: string;
     language_mode: 'one' | 'replace' | 'all' | null;
     language_wait_days: number | null;
