@@ -1,4 +1,4 @@
-"""Names and what they say: data in ``names/*.yaml``, written from the rules, not from what the parser does.
+"""Names and what they say: data in ``library/names/*.yaml``, written from the rules, not from what the parser does.
 
 A line gives the ``name`` (or the ``path``) and what it says. ``season``, ``episodes``, ``absolute`` and ``kind`` are
 always compared, and are nothing where the line does not give them (the ``kind`` is then that of an episode); the season
@@ -18,7 +18,7 @@ from aniworld.naming.parse import parse
 from aniworld.naming.path import parse_path
 from aniworld.naming.types import Parsed
 
-FILES = sorted(Path(__file__).with_name("names").glob("*.yaml"))
+FILES = sorted((Path(__file__).parents[1] / "library" / "names").glob("*.yaml"))
 LEAST = 800
 KNOWN_SHARE = 0.02
 
