@@ -68,3 +68,18 @@ def test_narrowed_saved_and_found_again(page: Page, live: Live, size: str) -> No
     page.get_by_role("button", name=re.compile("^Filters")).click()
     sheet.get_by_role("button", name="Delete filter Sad ones").click()
     expect(sheet.get_by_role("button", name="Sad ones", exact=True)).to_have_count(0)
+
+
+@pytest.mark.parametrize("size", ["phone"], indirect=True)
+def test_one_tap_and_it_loads(page: Page, live: Live, size: str) -> None:
+    set_up(page, live)
+    add(page, "lantern", "Paper Lanterns")
+    App(page).go("Library")
+    shelf = page.get_by_role("region", name="What is new")
+    shelf.get_by_role("button", name="Fetch what is missing of Paper Lanterns").click()
+    shelf.get_by_role("radio", name="Coming in").check(force=True)
+    expect(shelf.get_by_role("listitem").filter(has_text="S01E01").first).to_be_visible()
+    check_accessibility(page)
+    screenshot(page, "library-shelf", size)
+    shelf.get_by_role("radio", name="Airing soon").check(force=True)
+    expect(shelf.get_by_text("Nothing at the moment")).to_be_visible()

@@ -90,8 +90,15 @@ def _series(number: int) -> dict[str, Any]:
 
 @asynccontextmanager
 async def window(browser: Browser, server: Server, size: str, *, known: bool) -> AsyncIterator[Page]:
-    """A slow browser with nothing in its cache; ``known``: somebody has logged in."""
-    context: BrowserContext = await browser.new_context(viewport=SIZES[size], base_url=server.url)  # type: ignore[arg-type]
+    """A slow browser with nothing in its cache; ``known``: somebody has logged in.
+
+    Without the service worker: what passes through one is counted as large as it is unpacked.
+    """
+    context: BrowserContext = await browser.new_context(
+        viewport=SIZES[size],  # type: ignore[arg-type]
+        base_url=server.url,
+        service_workers="block",
+    )
     await context.add_init_script(WATCH)
     if known:
         answer = await context.request.post(

@@ -41,9 +41,9 @@ const page = (status: Shelf, offset: number) => ({
 	queryFn: ({ signal }: { signal?: AbortSignal }) => call(listQueue({ query: { status, offset, limit: PART }, signal }))
 });
 
-/** A part of a list. */
-export function queuePart(wanted: () => { status: Shelf; offset: number }) {
-	return createQuery(() => page(wanted().status, wanted().offset));
+/** A part of a list; `enabled`: whether somebody looks at it. */
+export function queuePart(wanted: () => { status: Shelf; offset: number }, enabled = () => true) {
+	return createQuery(() => ({ ...page(wanted().status, wanted().offset), enabled: enabled() }));
 }
 
 /** The items from one place of a list to another, both included, wherever they are. */

@@ -8,8 +8,13 @@ import {
 	type ProviderOut,
 	type UpdateProvider
 } from '#lib/api/generated/index.ts';
+import { m } from '#lib/paraglide/messages.js';
 
 export type Source = ProviderOut;
+
+/** How a source does, in words and in colour. */
+export const sourceStates = { healthy: m.sources_healthy, degraded: m.sources_degraded, down: m.sources_down };
+export const sourceTones = { healthy: 'accent', degraded: 'lamp', down: 'danger' } as const;
 
 export const sourceKeys = {
 	all: ['sources'] as const
