@@ -123,6 +123,7 @@ def build(settings: Settings, services: Addresses | None = None) -> Parts:
     organise.followers += [moved_service.follow, downloads.follow]
     organise.previews.running = downloads.running
     listener = TrackListener(db, scans, library)
+    library.is_there = mount.is_there
     library.queue_states = downloads.states_of
     library.removed = downloads.drop_series
     sources = SourceService(db, bus, config, catalog)

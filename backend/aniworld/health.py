@@ -3,6 +3,7 @@
 import asyncio
 import os
 import time
+from pathlib import Path
 from typing import Literal
 
 from litestar import Response, Router, get
@@ -16,6 +17,7 @@ from aniworld.db.engine import Database
 from aniworld.kit.errors import AppError
 from aniworld.kit.schema import Schema
 from aniworld.kit.supervise import Supervisor, WorkerState
+from aniworld.scan.service import ScanService
 from aniworld.scan.watch import Watcher
 
 PROBE_LIMIT = 3.0
@@ -66,11 +68,12 @@ async def ready(
     config: NamedDependency[ConfigService],
     catalog: NamedDependency[Catalog],
     supervisor: NamedDependency[Supervisor],
+    scans: NamedDependency[ScanService],
     watcher: NamedDependency[Watcher],
 ) -> Response[Readiness]:
     """Each part's own state; 503 while one that is needed is down."""
     database, directory = await asyncio.gather(
-        _database(db), _directory(config.current.library.anime_directory, watcher)
+        _database(db), _directory(config.current.library.anime_directory, scans, watcher)
     )
     providers = _providers(catalog)
     workers = {state.name: _worker(state) for state in supervisor.states.values()}
@@ -123,16 +126,19 @@ async def _database(db: Database) -> PartState:
     return PartState(status="ok", detail=db.dialect)
 
 
-async def _directory(directory: str | None, watcher: Watcher) -> PartState:
+async def _directory(directory: str | None, scans: ScanService, watcher: Watcher) -> PartState:
     if directory is None:
         return PartState(status="not_configured", detail="No anime directory is configured")
     try:
         async with asyncio.timeout(PROBE_LIMIT):
             usable = await asyncio.to_thread(os.access, directory, os.R_OK | os.W_OK | os.X_OK)
+            there = await asyncio.to_thread(scans.is_there, Path(directory))
     except TimeoutError:
         return PartState(status="down", detail="The anime directory does not answer")
     if not usable:
         return PartState(status="down", detail="The anime directory is not there or not writable")
+    if not there:
+        return PartState(status="down", detail="What was in the anime directory is not there; is its disk mounted?")
     return PartState(status="ok", detail=f"writable; {watcher.state}")
 
 

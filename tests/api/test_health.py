@@ -86,7 +86,10 @@ async def test_the_anime_directory_goes_and_comes_back(server: Running) -> None:
     assert states(await ready(server, 503))["anime_directory"] == "down"
     away.rename(server.anime)
     assert states(await ready(server, 200))["anime_directory"] == "ok"
-    shutil.rmtree(server.anime)
+    server.anime.rename(away)
+    server.anime.mkdir()
+    assert "mounted" in (await ready(server, 503))["anime_directory"]["detail"], "the place where a disk should be"
+    server.anime.rmdir()
     server.anime.write_text("a file in its place")
     assert states(await ready(server, 503))["anime_directory"] == "down"
 

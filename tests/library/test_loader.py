@@ -212,7 +212,20 @@ async def test_a_directory_that_is_away_is_not_made(shelf: Shelf) -> None:
     state = await shelf.library.loading_status(series.key)
     assert state.progress.episodes
     assert state.error is not None
-    assert "anime directory cannot be read" in state.error
+    assert "anime directory is not there" in state.error
+
+
+async def test_nothing_is_put_where_a_disk_should_be(shelf: Shelf) -> None:
+    """The directory is there, but it is the empty place of a disk that is away."""
+    shelf.library.is_there = lambda _anime: False
+    series = await shelf.library.add("shelf", "clockwork", "Clockwork Garden")
+    async with shelf.loading():
+
+        async def waits() -> bool:
+            return (await shelf.library.loading_status(series.key)).error is not None
+
+        await shelf.until(waits)
+    assert list(shelf.anime.iterdir()) == []
     assert not shelf.anime.exists()
 
 

@@ -382,6 +382,7 @@ async def test_deleting_with_files_takes_what_is_ours_and_nothing_else(shelf: Sh
     key = await shelf.loaded()
     one, two = await _have(shelf, key, (1, 1), "de"), await _have(shelf, key, (2, 1), "de")
     (shelf.anime / one).with_suffix(".nfo").write_text("<episodedetails/>")
+    (shelf.anime / one).with_suffix(".de.forced.ass").write_text("[Script Info]")
     mine = shelf.anime / FOLDER / "Season 01" / "my notes.txt"
     mine.write_text("keep")
     await shelf.library.delete(key, delete_files=True)

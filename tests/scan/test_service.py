@@ -92,7 +92,7 @@ async def test_a_folder_whose_name_is_no_text_stops_nothing(scanned: Scanned) ->
         key = await scanned.shelf.loaded()
         result = await scanned.scan()
         assert (result["status"], result["folders"]) == ("completed", 1)
-        assert result["problems"] == ["caf\ufffd: its name is not UTF-8"]
+        assert result["problems"] == ["caf\ufffd: its name is not UTF-8, or holds control characters"]
         assert await scanned.paths(key) == {(1, 1): f"{GARDEN}/S01E01.mkv"}
 
 

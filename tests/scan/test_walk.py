@@ -132,9 +132,9 @@ def test_names_that_are_no_text_are_told(anime: Path) -> None:
     (anime / "Show" / os.fsdecode(b"caf\xe9 S01E02.mkv")).write_bytes(b"x")
     seen = look(anime, "Show", {})
     assert videos(seen) == ["Show/Show S01E01.mkv"]
-    assert seen.problems == ["Show/caf\ufffd S01E02.mkv: its name is not UTF-8"]
+    assert seen.problems == ["Show/caf\ufffd S01E02.mkv: its name is not UTF-8, or holds control characters"]
     (anime / os.fsdecode(b"caf\xe9")).mkdir()
-    assert series_folders(anime) == (["Show"], ["caf\ufffd: its name is not UTF-8"])
+    assert series_folders(anime) == (["Show"], ["caf\ufffd: its name is not UTF-8, or holds control characters"])
 
 
 def test_a_pipe_in_place_of_a_file_stops_nothing(anime: Path) -> None:

@@ -24,6 +24,7 @@ from aniworld.library import folders
 from aniworld.library.conflict_service import Conflicts
 from aniworld.library.errors import (
     AlreadyInLibraryError,
+    FolderError,
     FolderTakenError,
     NoAnimeDirectoryError,
     SeriesNotFoundError,
@@ -44,7 +45,18 @@ class Changes(Conflicts):
         self.adopt: Callable[[UUID], Awaitable[None]] = _nothing_adopted
         """Called when a source has told a series' episodes, before a folder is made for it (it may have one already),
         and when a person gives it another folder: what lies there is linked."""
+        self.is_there: Callable[[Path], bool] = Path.is_dir
+        """Whether a directory is the anime directory, and not the empty place of a disk that is away. Blocks."""
         self._catalog = catalog
+
+    async def anime_directory(self) -> Path:
+        """The anime directory, with its disk. Raises :class:`NoAnimeDirectoryError` and :class:`FolderError`."""
+        directory = self._config.current.library.anime_directory
+        if directory is None:
+            raise NoAnimeDirectoryError
+        if not await asyncio.to_thread(self.is_there, Path(directory)):
+            raise FolderError(folders.AWAY)
+        return Path(directory)
 
     async def patch(self, key: str, changes: UpdateSeries) -> SeriesOut:
         """Change what is named, all or nothing.
@@ -82,15 +94,13 @@ class Changes(Conflicts):
 
     async def _find_folder(self, key: str, name: str) -> str:
         """The folder of that name, made if there is none; nothing is made for a series that cannot have it."""
-        directory = self._config.current.library.anime_directory
-        if directory is None:
-            raise NoAnimeDirectoryError
-        found = await asyncio.to_thread(folders.find_folder, Path(directory), name)
+        anime = await self.anime_directory()
+        found = await asyncio.to_thread(folders.find_folder, anime, name)
         async with self._db.read() as session:
             row = await self._existing(SeriesRepository(session), key)
             if not await LinkRepository(session).is_free(row.id, found):
                 raise FolderTakenError
-        await asyncio.to_thread(folders.make_folder, Path(directory), found)
+        await asyncio.to_thread(folders.make_folder, anime, found)
         return found
 
     async def _wishes(self, session: AsyncSession, row: Any, changes: UpdateSeries) -> tuple[dict[str, Any], set[Step]]:

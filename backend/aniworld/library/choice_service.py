@@ -14,6 +14,7 @@ from aniworld.events.bus import EventBus, publish_after_commit
 from aniworld.events.types import SeriesRef, SeriesUpdated
 from aniworld.kit.errors import InvalidInputError
 from aniworld.kit.files import UnsafePathError
+from aniworld.library.episode_repository import EpisodeRepository
 from aniworld.library.errors import SeriesNotFoundError
 from aniworld.library.mapping_types import SeasonMapping, Segment
 from aniworld.library.metadata_repository import MetadataRepository
@@ -140,7 +141,15 @@ class MetadataChoices(SeriesMetadataService):
     async def put_mapping(self, key: str, seasons: Sequence[SeasonMappingIn]) -> MappingOut:
         """Say where seasons lie; what is pinned is never changed by itself."""
         row = await self._row(key)
+        async with self._db.read() as session:
+            there = {season.season for season in await EpisodeRepository(session).seasons(row.id)}
+        said: set[tuple[Service, int]] = set()
         for index, one in enumerate(seasons):
+            if there and one.season not in there:  # none: they are not loaded yet
+                raise InvalidInputError.field(f"seasons[{index}].season", "The series has no such season")
+            if (one.service, one.season) in said:
+                raise InvalidInputError.field(f"seasons[{index}].season", "This season stands there twice")
+            said.add((one.service, one.season))
             _check(one, index)
         async with self.lock(row.id):
             async with self._db.write() as session:

@@ -27,6 +27,8 @@ from aniworld.metadata.service import FolderCheck, check_folder, is_picture_name
 from aniworld.metadata.types import SEASON_NFO, SERIES_NFO
 
 _ATTEMPTS = 5
+_SUBTITLES = (".srt", ".ass", ".ssa", ".vtt", ".sub", ".idx", ".sup")
+AWAY = "The anime directory is not there; is its disk mounted?"
 PUT_AWAY = (".aniworld", "replaced")
 """In the anime directory: what a better language took the place of, for a while."""
 
@@ -109,7 +111,7 @@ def _names_in(anime: Path) -> dict[str, str]:
 def make_folder(anime: Path, folder: str) -> None:
     """Make the series' folder; never the anime directory, which is missing when a disk is not mounted. Blocks."""
     if not anime.is_dir():
-        raise FolderError("The anime directory is not there; is its disk mounted?")
+        raise FolderError(AWAY)
     durable_mkdir(safe_join(anime, folder))
 
 
@@ -130,7 +132,7 @@ def find_image(anime: Path, folder: str, name: str) -> Path:
 def check(anime: Path, folder: str) -> FolderCheck:
     """What players will make of a series' folder, which need not be there yet. Blocks. Raises :class:`FolderError`."""
     if not anime.is_dir():
-        raise FolderError("The anime directory is not there; is its disk mounted?")
+        raise FolderError(AWAY)
     try:
         return check_folder(anime, folder)
     except FileNotFoundError:
@@ -141,17 +143,18 @@ def check(anime: Path, folder: str) -> FolderCheck:
 
 
 def delete_files(anime: Path, folder: str | None, videos: Collection[str]) -> list[str]:
-    """Delete videos and the descriptions beside them, then what else we put into the folder. Blocks.
+    """Delete videos, descriptions and subtitles beside them, then what else we put into the folder. Blocks.
 
     Only by recorded path, never through a link that leads out, and folders only when they are empty. Returns the paths
     that could not be deleted, with the reason; what is gone already is fine.
     """
     if not anime.is_dir():
-        raise FolderError("The anime directory is not there; is its disk mounted?")
+        raise FolderError(AWAY)
     problems: list[str] = []
     parents: set[Path] = set()
     ours = [path for video in videos for path in (video, nfo_path(video))]
     ours += [thumb_path(video) for video in videos]
+    ours += [path for video in videos for path in _subtitles(anime, video)]
     ours += sorted({f"{video.rpartition('/')[0]}/{SEASON_NFO}" for video in videos if video.count("/") > 1})
     if folder is not None:
         ours += [f"{folder}/{name}" for name in (SERIES_NFO, *_pictures_in(anime, folder))]
@@ -169,6 +172,17 @@ def delete_files(anime: Path, folder: str | None, videos: Collection[str]) -> li
     for parent in sorted(parents, key=lambda path: len(path.parts), reverse=True):
         _remove_empty(parent, anime)
     return problems
+
+
+def _subtitles(anime: Path, video: str) -> list[str]:
+    """What lies beside a video, is named after it and is of no use without it."""
+    parent, _, name = video.rpartition("/")
+    stem = name.rpartition(".")[0]
+    try:
+        names = [entry.name for entry in safe_join(anime, parent).iterdir()]
+    except (OSError, UnsafePathError):
+        return []
+    return [f"{parent}/{name}" for name in names if name.startswith(f"{stem}.") and name.endswith(_SUBTITLES)]
 
 
 def _pictures_in(anime: Path, folder: str) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Insert, Row, SQLColumnExpression, delete, exists, select, update
+from sqlalchemy import ColumnElement, Insert, Row, SQLColumnExpression, delete, exists, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -56,11 +56,15 @@ class LinkRepository:
         return (await self._session.execute(query)).first()
 
     async def is_free(self, series_id: UUID, folder: str) -> bool:
-        """Whether no other series that is not deleted has the folder."""
-        others = select(Series.id).where(
-            Series.folder_folded == same_name(folder), Series.id != series_id, Series.deleted_at.is_(None)
+        """Whether no other series that is not deleted has the folder, or episodes in it."""
+        others = select(Series.id).where(Series.id != series_id, Series.deleted_at.is_(None))
+        inside = (
+            select(EpisodeFile.id)
+            .join(Episode, Episode.id == EpisodeFile.episode_id)
+            .where(Episode.series_id == Series.id, EpisodeFile.path.startswith(f"{folder}/", autoescape=True))
         )
-        return (await self._session.scalar(others)) is None
+        taken = others.where(or_(Series.folder_folded == same_name(folder), inside.exists()))
+        return (await self._session.scalar(taken)) is None
 
     async def take_folder(self, series_id: UUID, folder: str) -> bool:
         """The folder is the series' from now on; False: it is another one's.

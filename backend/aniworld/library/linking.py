@@ -1,7 +1,8 @@
 """Which video is which episode, and in which languages. Pure.
 
 A number within a season is looked up as it stands. One that may count over all seasons is tried within the season that
-the folder or the name tells, then as the source's own absolute number, then by counting through the seasons.
+the folder or the name tells, then as the source's own absolute number, then by counting through the seasons; but where
+a season is told, an episode of another one is not meant.
 """
 
 from __future__ import annotations
@@ -53,8 +54,10 @@ class _Numbers:
         if season is not None and (row := self.by_number.get((season, number))) is not None:
             return row
         if self.by_absolute:
-            return self.by_absolute.get(number)
-        return self.counted[number - 1] if 0 < number <= len(self.counted) else None
+            row = self.by_absolute.get(number)
+        else:
+            row = self.counted[number - 1] if 0 < number <= len(self.counted) else None
+        return row if row is None or season in (None, row.season) else None
 
 
 def assign(

@@ -11,6 +11,8 @@ from msgspec import Meta
 from aniworld.kit.schema import Input, Schema
 from aniworld.metadata.types import Candidate, Service
 
+_NUMBER = r"^[1-9][0-9]{0,9}$"
+"""Every service numbers its entries."""
 _ID = r"^[A-Za-z0-9_-]+$"
 
 
@@ -55,7 +57,7 @@ class MetadataSearch(Schema, frozen=True):
 class ChooseMetadata(Input, frozen=True):
     """Another series of the service; null: none."""
 
-    id: Annotated[str, Meta(min_length=1, max_length=64, pattern=_ID)] | None
+    id: Annotated[str, Meta(pattern=_NUMBER)] | None
 
 
 class PlaceOut(Schema, frozen=True):
@@ -98,7 +100,7 @@ class MappingOut(Schema, frozen=True):
 class PlaceIn(Input, frozen=True):
     """Episodes of one of the source's seasons, and where they are at the service."""
 
-    id: Annotated[str, Meta(min_length=1, max_length=64, pattern=_ID)]
+    id: Annotated[str, Meta(pattern=_NUMBER)]
     season: Annotated[int, Meta(ge=0, le=10_000)]
     offset: Annotated[int, Meta(ge=-100_000, le=100_000)] = 0
     first: Annotated[int, Meta(ge=0, le=100_000)] = 1

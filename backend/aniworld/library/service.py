@@ -285,11 +285,9 @@ class LibraryService(Changes):
             files = await EpisodeRepository(session).files(row.id) if delete_files else []
             versions = await VersionRepository(session).of(row.id) if delete_files else []
         if delete_files and row.folder is not None:
-            directory = self._config.current.library.anime_directory
-            if directory is None:
-                raise NoAnimeDirectoryError
+            anime = await self.anime_directory()
             paths = [file.path for file in (*files, *versions)]
-            problems = await asyncio.to_thread(folders.delete_files, Path(directory), row.folder, paths)
+            problems = await asyncio.to_thread(folders.delete_files, anime, row.folder, paths)
             if problems:
                 raise FilesNotDeletedError("; ".join(problems[:5]))
         async with self._db.write() as session:

@@ -31,7 +31,7 @@ from aniworld.kit.text import fold
 from aniworld.library import folders
 from aniworld.library.conflict_repository import ConflictRepository
 from aniworld.library.episode_repository import EpisodeRepository
-from aniworld.library.errors import FolderError, NoAnimeDirectoryError, SourceEmptyError
+from aniworld.library.errors import FolderError, SourceEmptyError
 from aniworld.library.facts import facts_of, series_facts
 from aniworld.library.failover import Answers, ask_all
 from aniworld.library.listing_repository import ListingRepository
@@ -219,10 +219,7 @@ class LoadSteps:
         return await self._described.services.picture(picture.url)
 
     async def _folder(self, job: LoadJob) -> tuple[Path, str]:
-        directory = self._config.current.library.anime_directory
-        if directory is None:
-            raise NoAnimeDirectoryError
-        anime = Path(directory)
+        anime = await self._library.anime_directory()
         folder = await folders.ensure_folder(self._db, anime, job.id, Names.of(self._config.current.library))
         await _on_disk(folders.make_folder, anime, folder)
         return anime, folder

@@ -18,10 +18,10 @@ def read_file(path: Path, largest: int) -> bytes | None:
         return None
     except OSError as error:
         if error.errno == errno.ELOOP:
-            raise ForeignNfoError(f"{path.name} is a symbolic link; it is left alone") from error
+            raise ForeignNfoError("It is a symbolic link; it is left alone") from error
         raise
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise ForeignNfoError(f"{path.name} is not a file; it is left alone")
+        raise ForeignNfoError("It is not a file; it is left alone")
     with os.fdopen(descriptor, "rb") as stream:
         return stream.read(largest + 1)

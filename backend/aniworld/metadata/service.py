@@ -43,8 +43,11 @@ Replace = Literal["nothing", "ours"]
 def write_series_nfo(anime: Path, folder: str, facts: SeriesFacts) -> bool:
     """Write ``tvshow.nfo`` if it changes; whether it did. Raises ``OSError`` and :class:`ForeignNfoError`."""
     path = safe_join(anime, folder, SERIES_NFO)
-    existing = read_file(path, nfo.LARGEST)
-    return _write_if_new(path, existing, nfo.series_nfo(facts, existing))
+    try:
+        existing = read_file(path, nfo.LARGEST)
+        return _write_if_new(path, existing, nfo.series_nfo(facts, existing))
+    except ForeignNfoError as error:
+        raise ForeignNfoError(f"{SERIES_NFO} is left alone, repair or remove it. {error.detail}") from error
 
 
 def write_season_nfo(anime: Path, season_folder: str, facts: SeasonFacts) -> bool:

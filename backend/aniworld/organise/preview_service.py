@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from aniworld.config.service import ConfigService
 from aniworld.db.engine import Database
-from aniworld.library.errors import NoAnimeDirectoryError
+from aniworld.library.errors import FolderError, NoAnimeDirectoryError
 from aniworld.library.moving_service import MovingService, SeriesName, same_name
 from aniworld.library.types import NamedSeries
 from aniworld.organise import disk
@@ -36,12 +36,15 @@ Busy = set[tuple[str, int, int]]
 class Previews:
     """Looks at the library and at the disk."""
 
-    def __init__(self, db: Database, config: ConfigService, moving: MovingService) -> None:
+    def __init__(
+        self, db: Database, config: ConfigService, moving: MovingService, there: Callable[[Path], bool]
+    ) -> None:
         self.running: Callable[[AsyncSession], Awaitable[Busy]] = _nothing_runs
         """(series key, season, episode) of what is being fetched; set by whoever has a queue."""
         self._db = db
         self._config = config
         self._moving = moving
+        self._there = there
         self._shown: OrderedDict[str, list[SeriesPlan]] = OrderedDict()
 
     async def page(
@@ -71,10 +74,14 @@ class Previews:
         )
 
     async def plans(self, keys: Sequence[str] | None) -> list[SeriesPlan]:
-        """Of every series of which something would move or is in conflict. Raises :class:`NoAnimeDirectoryError`."""
+        """Of every series of which something would move or is in conflict. Raises :class:`NoAnimeDirectoryError`
+        and, while its disk is away, :class:`FolderError`.
+        """
         directory = self._config.current.library.anime_directory
         if directory is None:
             raise NoAnimeDirectoryError
+        if not await asyncio.to_thread(self._there, Path(directory)):
+            raise FolderError("The anime directory is not there; is its disk mounted?")
         if keys is None:
             keys = await self._moving.keys()
         taken = await self._moving.folders()

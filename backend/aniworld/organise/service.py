@@ -76,7 +76,7 @@ class OrganiseService:
         self._operations = operations
         self._library = library
         self._moving = MovingService(db, config)
-        self.previews = Previews(db, config, self._moving)
+        self.previews = Previews(db, config, self._moving, there)
         self._there = there
         self._still = still
         self._job: tuple[UUID, Callable[[Operation], Awaitable[None]], str] | None = None

@@ -8,6 +8,7 @@ directory or in a circle are passed over; a directory that cannot be read is tol
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +32,7 @@ _SKIPPED = frozenset(
     {"@eadir", "#recycle", "#snapshot", "$recycle.bin", "lost+found", "system volume information", "__macosx"}
 )
 _LARGEST_IGNORE = 64 * 1024
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 NEVER = -1
 """Instead of a modification time: the directory is read again each time."""
 
@@ -74,16 +76,16 @@ def series_folders(anime: Path) -> tuple[list[str], list[str]]:
         for entry in entries:
             if is_passed_over(entry.name) or not _leads_inside(entry, anime):
                 continue
-            if _is_text(entry.name):
+            if is_text(entry.name):
                 names.append(entry.name)
             else:
-                problems.append(f"{_shown(entry.name)}: its name is not UTF-8")
+                problems.append(f"{_shown(entry.name)}: its name is not UTF-8, or holds control characters")
     return sorted(names), sorted(problems)
 
 
 def is_folder(anime: Path, name: str) -> bool:
     """Whether a folder of a series lies there under that name, which may be anything. Blocks."""
-    if is_passed_over(name) or not _is_text(name) or "/" in name:
+    if is_passed_over(name) or not is_text(name) or "/" in name:
         return False
     path = anime / name
     try:
@@ -158,8 +160,8 @@ def _read(
         name = entry.name
         if is_passed_over(name):
             continue
-        if not _is_text(name):
-            seen.problems.append(f"{path}/{_shown(name)}: its name is not UTF-8")
+        if not is_text(name):
+            seen.problems.append(f"{path}/{_shown(name)}: its name is not UTF-8, or holds control characters")
             continue
         child = f"{path}/{name}"
         if len(child) > LONGEST:
@@ -205,8 +207,10 @@ def _as_told(parsed: Parsed, told: Sequence[tuple[int, int]]) -> Parsed:
     )  # fmt: skip
 
 
-def _is_text(name: str) -> bool:
-    """Whether the name is UTF-8: what is not cannot be kept in the database or told over the API."""
+def is_text(name: str) -> bool:
+    """Whether the name is UTF-8 without control characters: else it cannot be kept, told or written to a log."""
+    if not name.isprintable() and _CONTROL.search(name):
+        return False
     if name.isascii():
         return True
     try:
@@ -218,7 +222,7 @@ def _is_text(name: str) -> bool:
 
 def _shown(name: str) -> str:
     """A name that is not UTF-8, so that it can be told."""
-    return os.fsencode(name).decode(errors="replace")
+    return _CONTROL.sub("\ufffd", os.fsencode(name).decode(errors="replace"))
 
 
 def is_passed_over(name: str) -> bool:

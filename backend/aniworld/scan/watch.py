@@ -23,7 +23,7 @@ from aniworld.kit.errors import AppError
 from aniworld.kit.mount import tells_changes
 from aniworld.naming.text import is_video
 from aniworld.scan.service import ScanService
-from aniworld.scan.walk import IGNORE, Seen, is_passed_over
+from aniworld.scan.walk import IGNORE, Seen, is_passed_over, is_text
 
 if TYPE_CHECKING:
     from aniworld.scan.notices import Change, Notices
@@ -206,6 +206,8 @@ class Watcher:
         if name != IGNORE and is_passed_over(name):
             return
         path = f"{directory}/{name}" if directory else name
+        if not is_text(path):  # the next scan of the whole tells of it
+            return
         if not change.is_directory:
             suffix = Path(name).suffix.lower()
             if suffix in _BESIDE or (not directory and not change.created and change.written and suffix):
