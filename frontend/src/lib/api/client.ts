@@ -56,6 +56,11 @@ export function imageUrl(key: string, kind: ImageKind, size?: ImageSize, v?: str
 	return `${base}/api/anime/${encodeURIComponent(key)}/images/${kind}${query && `?${query}`}`;
 }
 
+/** Address of the picture that lies beside an episode's file. */
+export function episodeImageUrl(key: string, season: number, episode: number, size: ImageSize): string {
+	return `${base}/api/anime/${encodeURIComponent(key)}/episodes/${season}/${episode}/images/thumb?size=${size}`;
+}
+
 /** How wide the server makes the small and the large one; a picture that is narrower stays as it is. */
 const WIDTHS = { poster: [200, 400], fanart: [640, 1280] } as const;
 

@@ -16,6 +16,7 @@ import {
 	clearCompleted,
 	clearFailed,
 	downloadAnime,
+	listQueue,
 	pauseQueue,
 	pauseQueueItem,
 	removeFromQueue,
@@ -188,12 +189,35 @@ export interface Wanted {
 }
 
 /** Queue some episodes of a series. */
-export function queueEpisodes(key: string, episodes: Wanted[], title = m.episode_queue()): Action {
+export function queueEpisodes(key: string, episodes: Wanted[], title: string = m.episode_queue()): Action {
 	return {
 		id: 'queue-episodes',
 		title,
 		icon: Download,
 		run: async () => tell(await call(addToQueue({ body: { series_key: key, episodes } })))
+	};
+}
+
+/** Take some episodes of a series out of the queue, whatever their language. */
+export function unqueueEpisodes(
+	key: string,
+	episodes: readonly Wanted[],
+	title: string = m.episode_take_out()
+): Action {
+	return {
+		id: 'unqueue-episodes',
+		title,
+		icon: X,
+		run: async () => {
+			const lists = await Promise.all(
+				(['pending', 'paused', 'downloading'] as const).map((status) =>
+					call(listQueue({ query: { series_key: key, status, limit: 500 } }))
+				)
+			);
+			const chosen = new Set(episodes.map(({ season, episode }) => `${season} ${episode}`));
+			const items = lists.flatMap((list) => list.items).filter((item) => chosen.has(`${item.season} ${item.episode}`));
+			if (items.length > 0) await remove(items);
+		}
 	};
 }
 
