@@ -184,6 +184,7 @@ def _whole_limits(node: Any) -> None:
 _IDS = ["01937e2c-6f0a-7cc3-9d2b-1f6a0e5b7c11", "01937e2c-70b4-7e11-8a57-4c0d2f9e6b23"]
 
 _BODIES: dict[str, Any] = {
+    "chooseAnimeMetadata": {"id": "154587"},
     "organiseLibrary": {"token": "9f86d081884c7d659a2feaa0c55ad015", "series_keys": ["clockwork-garden"]},
     "patchConfigSection": {"languages": ["de", "ja+en"]},
     "updateAnime": {

@@ -148,8 +148,7 @@ async def _organise(live: Live, client: httpx.AsyncClient) -> None:
 
     async def renamed() -> dict[str, Any] | None:
         preview = (await client.get("/api/library/organise/preview")).json()
-        assert preview["counts"]["conflicts"] == 0, preview
-        return preview if preview["counts"]["files"] else None
+        return preview if preview["counts"]["files"] and not preview["counts"]["conflicts"] else None
 
     async def done() -> bool:
         changes = (await client.get("/api/library/organise/changes")).json()["items"]

@@ -213,6 +213,7 @@ async def test_a_directory_that_is_away_is_not_made(shelf: Shelf) -> None:
     assert state.progress.episodes
     assert state.error is not None
     assert "anime directory is not there" in state.error
+    assert not shelf.anime.exists()
 
 
 async def test_nothing_is_put_where_a_disk_should_be(shelf: Shelf) -> None:
@@ -226,7 +227,6 @@ async def test_nothing_is_put_where_a_disk_should_be(shelf: Shelf) -> None:
 
         await shelf.until(waits)
     assert list(shelf.anime.iterdir()) == []
-    assert not shelf.anime.exists()
 
 
 async def test_stopping_in_the_middle_loses_nothing(both: Shelf, caplog: pytest.LogCaptureFixture) -> None:
