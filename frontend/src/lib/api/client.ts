@@ -56,9 +56,10 @@ export function imageUrl(key: string, kind: ImageKind, size?: ImageSize, v?: str
 	return `${base}/api/anime/${encodeURIComponent(key)}/images/${kind}${query && `?${query}`}`;
 }
 
-/** Address of the picture that lies beside an episode's file. */
-export function episodeImageUrl(key: string, season: number, episode: number, size: ImageSize): string {
-	return `${base}/api/anime/${encodeURIComponent(key)}/episodes/${season}/${episode}/images/thumb?size=${size}`;
+/** Address of the picture that lies beside an episode's file; with its hash (`v`) it is kept for ever. */
+export function episodeImageUrl(key: string, season: number, episode: number, size: ImageSize, v: string): string {
+	const query = new URLSearchParams({ size, v }).toString();
+	return `${base}/api/anime/${encodeURIComponent(key)}/episodes/${season}/${episode}/images/thumb?${query}`;
 }
 
 /** How wide the server makes the small and the large one; a picture that is narrower stays as it is. */
