@@ -193,8 +193,6 @@ _BODIES: dict[str, Any] = {
         "monitored": True,
         "languages": ["ja+en", "de"],
         "language_mode": "all",
-        "language_wait_days": 0,
-        "specials": True,
         "sources": [{"provider": "sample", "provider_key": "clockwork-garden", "name": "Clockwork Garden"}],
     },
     "updateProvider": {"enabled": True, "position": 0},

@@ -148,7 +148,7 @@ async def _organise(live: Live, client: httpx.AsyncClient) -> None:
 
     async def renamed() -> dict[str, Any] | None:
         preview = (await client.get("/api/library/organise/preview")).json()
-        return preview if preview["counts"]["files"] and not preview["counts"]["conflicts"] else None
+        return preview if preview["counts"]["files"] else None
 
     async def done() -> bool:
         changes = (await client.get("/api/library/organise/changes")).json()["items"]
