@@ -66,7 +66,7 @@ def test_a_folder_with_an_odd_name_is_found_and_accepted(page: Page, live: Live,
     check_accessibility(page)
     folders.go("Library")
     expect(page.get_by_text("2 of 12")).to_be_visible()
-    page.get_by_role("link", name=re.compile("Paper Lanterns")).click()
+    page.get_by_role("link", name=re.compile("Paper Lanterns")).first.click()
     row = SeriesPage(page).episode("The Bridge of Small Wishes")
     expect(row.get_by_text("In the library", exact=True)).to_be_attached()
 

@@ -144,27 +144,25 @@ async def _fill(live: Live, client: httpx.AsyncClient) -> None:
 
 
 async def _organise(live: Live, client: httpx.AsyncClient) -> None:
-    """The downloaded file was renamed by somebody, put right, and renamed again; pictures lie beside it."""
+    """The downloaded file was renamed, and is called otherwise again than the settings say; pictures lie beside it."""
 
-    async def renamed() -> dict[str, Any] | None:
-        preview = (await client.get("/api/library/organise/preview")).json()
-        return preview if preview["counts"]["files"] else None
+    async def name_seasons(template: str) -> dict[str, Any]:
+        answer = await client.patch("/api/config/section/library", json={"season_folder": template})
+        assert answer.status_code == 200, answer.text
+        preview: dict[str, Any] = (await client.get("/api/library/organise/preview")).json()
+        assert preview["counts"]["files"] == 1, preview
+        return preview
 
     async def done() -> bool:
         changes = (await client.get("/api/library/organise/changes")).json()["items"]
         return bool(changes and changes[0]["finished_at"])
 
-    (video,) = live.anime.rglob("*S01E01*.mkv")
-    series = video.parent.parent
-    odd = video.with_name("odd s01e01.mkv")
-    video.rename(odd)
-    live.parts.scans.rescan()
-    preview = await eventually(renamed)
+    preview = await name_seasons("Staffel {season:00}")
     answer = await client.post("/api/library/organise", json={"token": preview["token"]})
     assert answer.status_code == 202, answer.text
     await eventually(done)
-    video.rename(odd)
-    live.parts.scans.rescan()
-    await eventually(renamed)
-    shutil.copy(series / "poster.jpg", series / "season01-poster.jpg")
-    shutil.copy(series / "poster.jpg", odd.with_name(f"{odd.stem}-thumb.jpg"))
+    await name_seasons("Season {season:00}")
+    (video,) = live.anime.glob("*/Staffel 01/*.mkv")
+    poster = video.parent.parent / "poster.jpg"
+    shutil.copy(poster, poster.with_name("season01-poster.jpg"))
+    shutil.copy(poster, video.with_name(f"{video.stem}-thumb.jpg"))
