@@ -55,6 +55,17 @@ class UnsafePathError(RefusedError):
 # --- names ----------------------------------------------------------------------------------------------------------
 
 
+def is_utf8(name: str) -> bool:
+    """Whether a name from the disk is UTF-8: what is not can neither be kept in the database nor told."""
+    if name.isascii():
+        return True
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def safe_name(text: str, max_bytes: int = NAME_BYTES) -> str:
     """One path component made from any text, valid on ext4, NTFS and SMB alike; never empty.
 

@@ -23,6 +23,7 @@ from aniworld.kit.text import fold
 from aniworld.library import folders
 from aniworld.library.conflict_service import Conflicts
 from aniworld.library.errors import (
+    AWAY,
     AlreadyInLibraryError,
     FolderError,
     FolderTakenError,
@@ -55,7 +56,7 @@ class Changes(Conflicts):
         if directory is None:
             raise NoAnimeDirectoryError
         if not await asyncio.to_thread(self.is_there, Path(directory)):
-            raise FolderError(folders.AWAY)
+            raise FolderError(AWAY)
         return Path(directory)
 
     async def patch(self, key: str, changes: UpdateSeries) -> SeriesOut:

@@ -69,6 +69,9 @@ class NoAnimeDirectoryError(UnavailableError):
     code, title = "no-anime-directory", "No anime directory is configured"
 
 
+AWAY = "The anime directory is not there; is its disk mounted?"
+
+
 class FolderError(AppError):
     """The series' folder cannot be used right now; the text says which and why."""
 

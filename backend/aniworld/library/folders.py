@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from aniworld.db.engine import Database
 from aniworld.kit.errors import InvalidInputError
 from aniworld.kit.files import UnsafePathError, durable_mkdir, durable_move, safe_join, safe_name
-from aniworld.library.errors import EpisodeNotFoundError, FolderError, ImageNotFoundError
+from aniworld.library.errors import AWAY, EpisodeNotFoundError, FolderError, ImageNotFoundError
 from aniworld.library.link_repository import LinkRepository
 from aniworld.library.naming import Names, SeriesName
 from aniworld.library.repository import SeriesRepository
@@ -28,7 +28,6 @@ from aniworld.metadata.types import SEASON_NFO, SERIES_NFO
 
 _ATTEMPTS = 5
 _SUBTITLES = (".srt", ".ass", ".ssa", ".vtt", ".sub", ".idx", ".sup")
-AWAY = "The anime directory is not there; is its disk mounted?"
 PUT_AWAY = (".aniworld", "replaced")
 """In the anime directory: what a better language took the place of, for a while."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from aniworld.kit.files import safe_join
+from aniworld.kit.files import is_utf8, safe_join
 from aniworld.metadata import check_folder, check_nfo, nfo_read
 from aniworld.metadata.check_types import FolderCheck, finding
 from aniworld.metadata.errors import ForeignNfoError
@@ -57,7 +57,7 @@ def _files(root: Path) -> list[str]:
             continue
         for entry in listed:
             name = f"{path}{entry.name}"
-            if not _is_text(entry.name) or (entry.name.startswith(".") and entry.name not in _TOLD):
+            if not is_utf8(entry.name) or (entry.name.startswith(".") and entry.name not in _TOLD):
                 continue
             if entry.is_dir(follow_symlinks=False):
                 if path.count("/") < _DEEPEST:
@@ -65,14 +65,6 @@ def _files(root: Path) -> list[str]:
             elif entry.is_file():
                 found.append(name)
     return sorted(found[:MOST_FILES])
-
-
-def _is_text(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _look(anime: Path, path: str) -> check_nfo.Seen:

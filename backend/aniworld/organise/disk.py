@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from aniworld.kit.files import UnsafePathError, durable_mkdir, durable_move, fsync_directory, safe_join
+from aniworld.kit.files import UnsafePathError, durable_mkdir, durable_move, fsync_directory, is_utf8, safe_join
 from aniworld.organise.plan import Listing, Wish
 from aniworld.organise.types import Move, Reason
 
@@ -42,7 +42,7 @@ def look(anime: Path, wanted: Wish) -> Listing:
             continue
         if not os.access(path, os.W_OK | os.X_OK):
             listing.problems[directory] = "unreadable"
-        listing.names[directory] = frozenset(name for name in names if _is_text(name))
+        listing.names[directory] = frozenset(name for name in names if is_utf8(name))
         listing.links |= {f"{directory}/{name}" for name, is_link in names.items() if is_link}
     return listing
 
@@ -141,11 +141,3 @@ def _same(one: Path, other: Path) -> bool:
         return one.samefile(other)
     except OSError:
         return False
-
-
-def _is_text(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from aniworld.config.service import ConfigService
 from aniworld.db.engine import Database
-from aniworld.library.errors import FolderError, NoAnimeDirectoryError
+from aniworld.library.errors import AWAY, FolderError, NoAnimeDirectoryError
 from aniworld.library.moving_service import MovingService, SeriesName, same_name
 from aniworld.library.types import NamedSeries
 from aniworld.organise import disk
@@ -81,7 +81,7 @@ class Previews:
         if directory is None:
             raise NoAnimeDirectoryError
         if not await asyncio.to_thread(self._there, Path(directory)):
-            raise FolderError("The anime directory is not there; is its disk mounted?")
+            raise FolderError(AWAY)
         if keys is None:
             keys = await self._moving.keys()
         taken = await self._moving.folders()

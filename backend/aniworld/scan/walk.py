@@ -16,6 +16,7 @@ from pathlib import Path
 from msgspec.structs import replace
 from pathspec import GitIgnoreSpec
 
+from aniworld.kit.files import is_utf8
 from aniworld.metadata.service import nfo_path, read_episode_nfo, read_series_nfo
 from aniworld.metadata.types import SERIES_NFO, SeriesMarks
 from aniworld.naming.path import parse_path
@@ -209,15 +210,7 @@ def _as_told(parsed: Parsed, told: Sequence[tuple[int, int]]) -> Parsed:
 
 def is_text(name: str) -> bool:
     """Whether the name is UTF-8 without control characters: else it cannot be kept, told or written to a log."""
-    if not name.isprintable() and _CONTROL.search(name):
-        return False
-    if name.isascii():
-        return True
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    return (name.isprintable() or not _CONTROL.search(name)) and is_utf8(name)
 
 
 def _shown(name: str) -> str:
